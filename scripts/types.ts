@@ -1,0 +1,33 @@
+/**
+ * Type-checks every workspace that has a tsconfig.json, each with its own, in one pass: a workspace with
+ * errors does not hide those of the next. `npm run types [-- <folder>...]`
+ * @module
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT, workspaces } from './workspaces.ts'
+
+const wanted = process.argv.slice(2).map((folder) => folder.replace(/\/+$/, ''))
+const projects = workspaces().filter((folder) => existsSync(join(ROOT, folder, 'tsconfig.json')))
+const unknown = wanted.filter((folder) => !projects.includes(folder))
+if (unknown.length > 0) {
+  console.error(`No workspace with a tsconfig.json is named ${unknown.join(', ')}.`)
+  process.exit(1)
+}
+
+const checked = wanted.length > 0 ? wanted : projects
+const failed = checked.filter((folder) => {
+  const { status, error } = spawnSync('tsc', ['--noEmit', '--pretty', 'false', '-p', folder], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  })
+  if (error) throw error
+  return status !== 0
+})
+
+console.log(
+  `types: ${checked.length - failed.length} of ${checked.length} projects clean` +
+    (failed.length > 0 ? `, errors in ${failed.join(', ')}` : ''),
+)
+process.exitCode = failed.length > 0 ? 1 : 0

@@ -1,0 +1,34 @@
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config'
+import { SUITES, type Suite } from './scripts/suites.ts'
+
+if (!process.versions.node.startsWith('24.'))
+  throw new Error(
+    `Tests run on Node 24, this is ${process.version}: use npm test or npx vitest after npm install.`,
+  )
+
+const config: ViteUserConfig = defineConfig({ test: { projects: SUITES.map(project) } })
+
+export default config
+
+function project(suite: Suite): TestProjectConfiguration {
+  const conditions = ['noboil-source']
+  const timeoutMs = suite.timeoutMs ?? 10_000
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      name: suite.name,
+      include: [...suite.include],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/.cache/**'],
+      environment: suite.environment ?? 'node',
+      pool: 'forks',
+      fileParallelism: suite.serial !== true,
+      sequence: { groupOrder: suite.phase ?? 0 },
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      restoreMocks: true,
+      unstubGlobals: true,
+      unstubEnvs: true,
+    },
+  }
+}
