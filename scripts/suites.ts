@@ -24,4 +24,5 @@ export const SUITES: readonly Suite[] = [
       'web/node/*/src/**/*.test.ts',
     ],
   },
+  { name: 'scripts', include: ['scripts/**/*.test.ts'], timeoutMs: 120_000 },
 ]

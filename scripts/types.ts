@@ -3,13 +3,11 @@
  * errors does not hide those of the next. `npm run types [-- <folder>...]`
  * @module
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { ROOT, workspaces } from './workspaces.ts'
+import { show } from './command.ts'
+import { workspacesWith } from './workspaces.ts'
 
 const wanted = process.argv.slice(2).map((folder) => folder.replace(/\/+$/, ''))
-const projects = workspaces().filter((folder) => existsSync(join(ROOT, folder, 'tsconfig.json')))
+const projects = workspacesWith('tsconfig.json')
 const unknown = wanted.filter((folder) => !projects.includes(folder))
 if (unknown.length > 0) {
   console.error(`No workspace with a tsconfig.json is named ${unknown.join(', ')}.`)
@@ -17,14 +15,9 @@ if (unknown.length > 0) {
 }
 
 const checked = wanted.length > 0 ? wanted : projects
-const failed = checked.filter((folder) => {
-  const { status, error } = spawnSync('tsc', ['--noEmit', '--pretty', 'false', '-p', folder], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  })
-  if (error) throw error
-  return status !== 0
-})
+const failed = checked.filter(
+  (folder) => !show('tsc', ['--noEmit', '--pretty', 'false', '-p', folder]),
+)
 
 console.log(
   `types: ${checked.length - failed.length} of ${checked.length} projects clean` +
