@@ -1,0 +1,233 @@
+/**
+ * Appending: one row, or many in one transaction. `seq` is given by the head row of the parent, so it has no gaps and is never
+ * given twice, whatever is removed.
+ */
+import { NoboilError } from '../../errors/error.ts'
+import {
+  batch,
+  byId,
+  get,
+  increment,
+  insert,
+  now,
+  type Op,
+  type Program,
+  program,
+  range,
+  remove,
+} from '../../program/program.ts'
+import { idOf } from '../../schema/layout.ts'
+import { canonicalJson, fingerprint, type Row } from '../../schema/values.ts'
+import { args, anything, id, list, optional, shortText, wholeFrom } from '../shared/arguments.ts'
+import { assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
+import type { Mutation } from '../shared/operation.ts'
+import { assertFits, readWindow, record } from '../shared/window.ts'
+import { count } from './counts.ts'
+import { type LogContext, mayRead, noParent, shown } from './context.ts'
+import { countsLayout, type CountsRow, type HeadRow, heads, marksOf, type StoredRow } from './rows.ts'
+import type { Appended } from './types.ts'
+
+interface AppendArgs {
+  readonly parent: string
+  readonly payload: Row
+  readonly idempotencyKey?: string
+  readonly expectedSeq?: number
+}
+
+export function append(log: LogContext): Mutation<AppendArgs, Appended> {
+  const { limits } = log.settings
+  const read = args({
+    parent: id,
+    payload: anything,
+    idempotencyKey: optional(shortText('maxKeyBytes', limits.maxKeyBytes)),
+    expectedSeq: optional(wholeFrom(0)),
+  })
+  return { kind: 'mutation', args: read as never, run: (call, given) => appendOne(log, call, given) }
+}
+
+const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<Appended> = program(
+  function* (log, call, given) {
+    const { parent, idempotencyKey: key } = given
+    const author = authorOf(call)
+    const payload = log.payloads.parse(given.payload, author)
+    assertSignedIn(call)
+    const [parentRow, replays, window, counts] = yield* batch(
+      readParent(log, parent),
+      key === undefined ? undefined : range(log.layout, 'by_idempotency', [parent, key], { limit: 1 }),
+      log.rateLimit && readWindow(log.rateLimit, call.caller),
+      readCounts(log, parent),
+    )
+    if (!mayRead(log, call, parentRow)) throw noParent(log)
+
+    const print = key === undefined ? undefined : fingerprint(canonicalJson(given.payload))
+    const replay = replays?.[0] && (yield* replayed(log, replays[0], author, print))
+    if (replay) return replay
+
+    if (log.rateLimit) yield* assertFits(log.rateLimit, call.caller, window ?? null, 1)
+    if (given.expectedSeq !== undefined) yield* assertEndsAt(log, parent, given.expectedSeq)
+    const written = yield* beforeAppend(log, call, parent, payload, author)
+    const [first] = yield* write(log, call, parent, [written], counts ?? null, { key, print })
+    if (log.rateLimit) yield* record(log.rateLimit, call.caller, window ?? null, 1)
+    yield* afterAppend(log, call, first as StoredRow)
+    return { seq: (first as StoredRow).seq, created: true }
+  },
+)
+
+interface BulkArgs {
+  readonly parent: string
+  readonly items: readonly Row[]
+}
+
+export function appendBulk(
+  log: LogContext,
+): Mutation<BulkArgs, { count: number; firstSeq: number }> {
+  const read = args({ parent: id, items: list(anything, log.settings.limits.maxBulkItems) })
+  return { kind: 'mutation', args: read as never, run: (call, given) => appendMany(log, call, given) }
+}
+
+const appendMany: (
+  log: LogContext,
+  call: Call,
+  given: BulkArgs,
+) => Program<{ count: number; firstSeq: number }> = program(function* (log, call, given) {
+  const { parent, items } = given
+  const author = authorOf(call)
+  const payloads = items.map((item, at) => log.payloads.parse(item, author, `items[${at}]`))
+  assertSignedIn(call)
+  const [parentRow, window, counts] = yield* batch(
+    readParent(log, parent),
+    log.rateLimit && readWindow(log.rateLimit, call.caller),
+    readCounts(log, parent),
+  )
+  if (!mayRead(log, call, parentRow)) throw noParent(log)
+  if (payloads.length === 0) {
+    const head = yield* get(heads, [log.table.name, parent])
+    return { count: 0, firstSeq: (head?.seq ?? 0) + 1 }
+  }
+  if (log.rateLimit) yield* assertFits(log.rateLimit, call.caller, window ?? null, payloads.length)
+  const written: Row[] = []
+  for (const payload of payloads) {
+    written.push(yield* beforeAppend(log, call, parent, payload, author))
+  }
+  const rows = yield* write(log, call, parent, written, counts ?? null, {})
+  if (log.rateLimit) yield* record(log.rateLimit, call.caller, window ?? null, rows.length)
+  for (const row of rows) yield* afterAppend(log, call, row)
+  return { count: rows.length, firstSeq: (rows[0] as StoredRow).seq }
+})
+
+const readParent = (log: LogContext, parent: string): Op<Row | null> =>
+  byId(log.policy.layout, parent) as Op<Row | null>
+
+const readCounts = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
+  log.counted.length === 0 ? undefined : get(countsLayout, [log.table.name, parent])
+
+/**
+ * What a key that is there already means: the same author and payload get the first answer again, anything else is a
+ * mistake. A row that was purged for good, and is only waiting to be swept, gives its key back.
+ */
+const replayed: (
+  log: LogContext,
+  row: StoredRow,
+  author: string,
+  print: string | undefined,
+) => Program<Appended | undefined> = program(function* (log, row, author, print) {
+  if (!log.softDelete) {
+    const head = yield* get(heads, [log.table.name, row.parent])
+    if (row.seq <= marksOf(head).purgedThrough) {
+      yield* remove(log.layout, row)
+      return undefined
+    }
+  }
+  if (row.userId === author && row.fingerprint === print) return { seq: row.seq, created: false }
+  throw new NoboilError(
+    'IDEMPOTENCY_MISMATCH',
+    'This idempotency key was used for something else; use a new key for each new append.',
+  )
+})
+
+const assertEndsAt: (log: LogContext, parent: string, expected: number) => Program<void> = program(
+  function* (log, parent, expected) {
+    const head = yield* get(heads, [log.table.name, parent])
+    const seq = head?.seq ?? 0
+    if (seq !== expected) {
+      throw new NoboilError('CONFLICT', `The log ends at ${seq}, not at ${expected}.`, { seq })
+    }
+  },
+)
+
+const beforeAppend: (
+  log: LogContext,
+  call: Call,
+  parent: string,
+  payload: Row,
+  author: string,
+) => Program<Row> = program(function* (log, call, parent, payload, author) {
+  const before = log.hooks.beforeAppend
+  if (before === undefined) return payload
+  const hooked = yield* hook(log.settings, call, (ctx) => before(ctx, { parent, payload }))
+  return log.payloads.parseHooked(hooked, author)
+})
+
+const afterAppend: (log: LogContext, call: Call, row: StoredRow) => Program<void> = program(
+  function* (log, call, row) {
+    const after = log.hooks.afterAppend
+    if (after === undefined) return
+    yield* hook(log.settings, call, (ctx) =>
+      after(ctx, { row: shown(row, { purgedThrough: 0, epoch: row.epoch ?? 0, restoredAt: 0 }) }),
+    )
+  },
+)
+
+/** Takes `seq`s from the head and writes the rows, in one piece. */
+const write: (
+  log: LogContext,
+  call: Call,
+  parent: string,
+  payloads: readonly Row[],
+  counts: CountsRow | null,
+  idempotency: { readonly key?: string | undefined; readonly print?: string | undefined },
+) => Program<readonly StoredRow[]> = program(function* (
+  log,
+  call,
+  parent,
+  payloads,
+  counts,
+  { key, print },
+) {
+  const size = payloads.length
+  const at = yield* now()
+  const head: HeadRow = yield* increment(heads, [log.table.name, parent], {
+    seq: size,
+    live: size,
+    total: size,
+  })
+  const rows: StoredRow[] = []
+  let seq = head.seq - size
+  for (const payload of payloads) {
+    seq++
+    const row: Record<string, unknown> = {
+      ...payload,
+      parent,
+      seq,
+      userId: authorOf(call),
+      createdAt: at,
+      updatedAt: at,
+    }
+    if (head.epoch > 0) row['epoch'] = head.epoch
+    if (key !== undefined) {
+      row['idempotencyKey'] = key
+      row['fingerprint'] = print
+    }
+    yield* insert(log.layout, row)
+    row['_id'] = idOf(log.layout, row)
+    row['_creationTime'] = at
+    rows.push(row as unknown as StoredRow)
+  }
+  yield* count(
+    log,
+    parent,
+    counts,
+    payloads.map((payload) => ({ payload, live: 1, total: 1 })),
+  )
+  return rows
+})

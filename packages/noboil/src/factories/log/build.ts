@@ -1,0 +1,114 @@
+/**
+ * The log factory: append-only rows under a parent, each with the next number.
+ */
+import { DefinitionError } from '../../errors/assert.ts'
+import type { Layout } from '../../schema/layout.ts'
+import type { LogTable } from '../../schema/tables.ts'
+import type { Row } from '../../schema/values.ts'
+import type { Settings } from '../shared/call.ts'
+import type { BuiltTable } from '../shared/operation.ts'
+import { type ParentPolicy, pubField, throughPub } from '../shared/parent.ts'
+import { Payloads } from '../shared/payload.ts'
+import type { UserRow } from '../shared/users.ts'
+import { limitOf, stamps, windows } from '../shared/window.ts'
+import { append, appendBulk } from './append.ts'
+import type { LogContext } from './context.ts'
+import { rm, rmBulk, update } from './edit.ts'
+import { purgeByParent, restoreByParent, sweep, sweepFlow } from './purge.ts'
+import { indexed, reads } from './read.ts'
+import { countsLayout, heads, logLayout } from './rows.ts'
+import type { LogHooks, LogOptions } from './types.ts'
+
+export function buildLog(
+  table: LogTable,
+  options: LogOptions,
+  settings: Settings,
+  parent: ParentPolicy,
+  users: Layout<UserRow>,
+): BuiltTable {
+  const log = contextOf(table, options, settings, parent, users)
+  const isPublic = options.pub !== undefined
+  return {
+    name: table.name,
+    factory: 'log',
+    layouts: [
+      log.layout,
+      heads,
+      ...(log.counted.length > 0 ? [countsLayout] : []),
+      ...(log.rateLimit ? [windows, stamps] : []),
+    ],
+    operations: {
+      append: append(log),
+      appendBulk: appendBulk(log),
+      update: update(log),
+      rm: rm(log),
+      rmBulk: rmBulk(log),
+      purgeByParent: purgeByParent(log),
+      restoreByParent: restoreByParent(log),
+      ...reads(log, 'readers'),
+      auth: reads(log, 'owner'),
+      authIndexed: indexed(log, 'owner'),
+      ...(isPublic
+        ? { pub: reads(log, 'public'), pubIndexed: indexed(log, 'public') }
+        : {}),
+    } as BuiltTable['operations'],
+    flows: { [sweepFlow(log)]: (args) => sweep(log, args as { parent: string; through: number }) },
+  }
+}
+
+function contextOf(
+  table: LogTable,
+  options: LogOptions,
+  settings: Settings,
+  parent: ParentPolicy,
+  users: Layout<UserRow>,
+): LogContext {
+  const searched = names(options.search as string | readonly string[] | undefined)
+  for (const name of searched) assertText(table, name)
+  const counted = (options.counts ?? []) as readonly string[]
+  for (const name of counted) assertCountable(table, name)
+  const field = pubField(options.pub)
+  if (field !== undefined && parent.layout.columns[field]?.type.kind !== 'boolean') {
+    throw new DefinitionError(
+      `Table '${table.name}': pub names '${field}', which is not a boolean field of '${table.parent}'.`,
+    )
+  }
+  return {
+    table,
+    layout: logLayout(table, searched),
+    policy: throughPub(parent, options.pub),
+    payloads: new Payloads(table.schema, table.fields, settings.limits.maxPayloadBytes),
+    settings,
+    softDelete: options.softDelete === true,
+    rateLimit:
+      options.rateLimit === undefined
+        ? undefined
+        : limitOf(`${table.name}.append`, options.rateLimit),
+    hooks: (options.hooks ?? {}) as LogHooks<Row, Row>,
+    counted,
+    searched,
+    users,
+    withAuthor: options.withAuthor === true,
+  }
+}
+
+const names = (option: string | readonly string[] | undefined): readonly string[] =>
+  option === undefined ? [] : typeof option === 'string' ? [option] : option
+
+function assertText(table: LogTable, name: string): void {
+  const kind = table.fields[name]?.type.kind
+  if (kind !== 'string') {
+    throw new DefinitionError(
+      `Table '${table.name}': search names '${name}', which is ${kind === undefined ? 'not a field' : 'not a text field'}.`,
+    )
+  }
+}
+
+function assertCountable(table: LogTable, name: string): void {
+  const kind = table.fields[name]?.type.kind
+  if (kind === undefined || !['string', 'number', 'boolean', 'literal', 'id'].includes(kind)) {
+    throw new DefinitionError(
+      `Table '${table.name}': counts names '${name}', which is ${kind === undefined ? 'not a field' : 'not a plain value'}.`,
+    )
+  }
+}

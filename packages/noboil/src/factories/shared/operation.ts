@@ -1,0 +1,119 @@
+/**
+ * What factories make: operations. An operation is data and programs; hosts expose it as whatever they call a function.
+ */
+import type { Program } from '../../program/program.ts'
+import type { FlowFunction } from '../../program/flow.ts'
+import type { Layout } from '../../schema/layout.ts'
+import type { FactoryName } from '../../schema/tables.ts'
+import type { Call } from './call.ts'
+
+/** Turns what a client sent into arguments, or throws `VALIDATION_FAILED` naming the path. */
+export type Arguments<args> = (input: unknown) => args
+
+export interface Mutation<args, result> {
+  readonly kind: 'mutation'
+  readonly args: Arguments<args>
+  /** Only the server itself may call it. */
+  readonly internal?: boolean
+  run(call: Call, args: args): Program<result>
+}
+
+/**
+ * What a caller gets to see. `user: null`: everybody who is allowed sees the same, so that one computation serves them all;
+ * otherwise the answer is that user's own.
+ */
+export interface Scope {
+  readonly user: string | null
+}
+
+export type Access<result> =
+  | { readonly allowed: true; readonly scope: Scope }
+  | { readonly allowed: false; readonly value: result }
+
+/**
+ * A query in two programs: `access` asks who is calling, `read` only what is there. Live queries run `access` per caller and
+ * `read` once per scope.
+ */
+export interface Query<args, result> {
+  readonly kind: 'query'
+  readonly args: Arguments<args>
+  readonly internal?: boolean
+  access(call: Call, args: args): Program<Access<result>>
+  read(args: args, scope: Scope): Program<Answer<result>>
+}
+
+/** A plain answer, or a {@link Listing} that can follow changes row by row. */
+export type Answer<result> = result | Listing
+
+export type Operation = Mutation<never, unknown> | Query<never, unknown>
+
+/** Operations by name; a group (`auth`, `pub`) is one level deep. */
+export interface Operations {
+  readonly [name: string]: Operation | { readonly [name: string]: Operation }
+}
+
+/** Everything a factory makes of one table. */
+export interface BuiltTable {
+  readonly name: string
+  readonly factory: FactoryName
+  /** The tables it keeps its rows in; the first is its own. */
+  readonly layouts: readonly Layout[]
+  readonly operations: Operations
+  /** Background work by name, for rows of the schedule. */
+  readonly flows?: Readonly<Record<string, FlowFunction>>
+}
+
+/**
+ * Rows of one stretch of one index, each answered by `map` alone. While what `read` saw besides holds, a change of one row
+ * is a change of one row of the answer, and nothing need be read again. `map` answers undefined for a row that needs a
+ * fresh read.
+ */
+export class Listing {
+  readonly rows: readonly object[]
+  readonly map: (row: never) => object | undefined
+  readonly page: { readonly continueCursor: string; readonly isDone: boolean } | undefined
+
+  constructor(
+    rows: readonly object[],
+    map: (row: never) => object | undefined,
+    page?: { readonly continueCursor: string; readonly isDone: boolean },
+  ) {
+    this.rows = rows
+    this.map = map
+    this.page = page
+  }
+
+  /** The answer as callers see it: rows, or a page of rows. */
+  value(): unknown {
+    const rows = this.rows.map(this.map as (row: object) => object)
+    if (this.page === undefined) return rows
+    return { page: rows, continueCursor: this.page.continueCursor, isDone: this.page.isDone }
+  }
+}
+
+/** Allowed, and everybody sees the same. */
+export const shared: { readonly allowed: true; readonly scope: Scope } = {
+  allowed: true,
+  scope: { user: null },
+}
+
+export const denied = <result>(value: result): { readonly allowed: false; readonly value: result } => ({
+  allowed: false,
+  value,
+})
+
+/** A page as every host answers it; the shape is Convex's. */
+export interface PaginatedResult<row> {
+  readonly page: row[]
+  readonly continueCursor: string
+  readonly isDone: boolean
+}
+
+export interface PaginationOptions {
+  readonly numItems: number
+  readonly cursor: string | null
+  /** Ends the page here instead of after `numItems`: pins a page that has been shown. */
+  readonly endCursor?: string | null
+}
+
+export const emptyPage: PaginatedResult<never> = { page: [], continueCursor: '', isDone: true }

@@ -1,0 +1,106 @@
+/**
+ * Payloads: what a caller writes of a row, checked by the table's own Zod object and stored as flat columns.
+ */
+import type * as z from 'zod/v4'
+import { inspect, type Row } from '../../schema/values.ts'
+import type { AnyObject, Fields } from '../../schema/storable.ts'
+import { invalid, invalidAll } from './arguments.ts'
+
+/** The checks and picks of one table's payload. */
+export class Payloads {
+  readonly names: readonly string[]
+  readonly #schema: AnyObject
+  readonly #fields: Fields
+  /** `#fields` without what the server alone may say. */
+  readonly #input: Fields
+  readonly #stampsUser: boolean
+  readonly #maxBytes: number
+
+  constructor(schema: AnyObject, fields: Fields, maxBytes: number) {
+    this.names = Object.keys(fields)
+    this.#schema = schema
+    this.#fields = fields
+    this.#stampsUser = Object.hasOwn(fields, 'userId')
+    const { userId: _, ...input } = fields
+    this.#input = this.#stampsUser ? input : fields
+    this.#maxBytes = maxBytes
+  }
+
+  /** A whole payload as a caller sent it. */
+  parse(input: unknown, userId: string, path = 'payload'): Row {
+    return this.#check(this.#input, input, userId, path)
+  }
+
+  /** A whole payload as a hook returned it: it may name every declared field. */
+  parseHooked(value: unknown, userId: string): Row {
+    return this.#check(this.#fields, value, userId, 'payload')
+  }
+
+  /**
+   * The columns to write for a patch: the whole row must parse with it, and only the patch's own fields are written (zod's
+   * `.partial()` throws on refined objects and fills in defaults that nobody asked for).
+   */
+  patch(stored: Row, patch: unknown, unset: readonly string[] = [], hooked = false): Row {
+    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
+      throw invalid('patch', 'Must be an object.')
+    }
+    this.#inspect(hooked ? this.#fields : this.#input, patch, 'patch')
+    const merged: Record<string, unknown> = { ...this.pick(stored), ...dropMissing(patch as Row) }
+    for (const name of unset) {
+      if (!Object.hasOwn(this.#input, name)) throw invalid('unset', `Unknown field '${name}'.`)
+      delete merged[name]
+    }
+    const parsed = this.#zod(merged, 'patch')
+    const set: Record<string, unknown> = {}
+    for (const name of Object.keys(patch)) {
+      if ((patch as Row)[name] !== undefined) set[name] = parsed[name]
+    }
+    for (const name of unset) set[name] = parsed[name]
+    return set
+  }
+
+  /** The payload's part of a stored row. */
+  pick(row: Row): Record<string, unknown> {
+    const payload: Record<string, unknown> = {}
+    for (const name of this.names) {
+      const value = row[name]
+      if (value !== undefined) payload[name] = value
+    }
+    return payload
+  }
+
+  #check(fields: Fields, input: unknown, userId: string, path: string): Row {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      throw invalid(path, 'Must be an object.')
+    }
+    this.#inspect(fields, input, path)
+    return this.#zod(this.#stampsUser ? { ...input, userId } : input, path)
+  }
+
+  #inspect(fields: Fields, value: object, path: string): void {
+    const issues = inspect(fields, value, this.#maxBytes)
+    if (issues) throw invalidAll(issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` })))
+  }
+
+  #zod(value: object, path: string): Row {
+    const result = this.#schema.safeParse(value)
+    if (!result.success) throw invalidAll(result.error.issues.map((issue) => fromZod(issue, path)))
+    return dropMissing(result.data as Row)
+  }
+}
+
+function fromZod(issue: z.core.$ZodIssue, path: string): { path: string; message: string } {
+  let at = path
+  for (const step of issue.path) at += typeof step === 'number' ? `[${step}]` : `.${String(step)}`
+  return { path: at, message: issue.message }
+}
+
+/** A field that is undefined is a field that is not there. */
+function dropMissing(row: Row): Row {
+  for (const name in row) {
+    if (row[name] === undefined) {
+      return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined))
+    }
+  }
+  return row
+}

@@ -1,0 +1,218 @@
+/**
+ * Exact sliding windows, kept with the data: at most `max` units in any `windowMs`, per owner. Every use is one stamp that
+ * carries the running total after it, so that whether `cost` more units fit is one read whatever the limit: the stamp of unit
+ * `total - max + cost` must have left the window.
+ */
+import { NoboilError } from '../../errors/error.ts'
+import { DefinitionError } from '../../errors/assert.ts'
+import {
+  get,
+  insert,
+  now,
+  type Op,
+  patch,
+  type Program,
+  program,
+  range,
+  remove,
+} from '../../program/program.ts'
+import { column, type Layout } from '../../schema/layout.ts'
+
+/** `n`: per minute. */
+export type RateLimitConfig = number | { readonly max: number; readonly window: number }
+
+export interface Limit {
+  /** Which limit this is: a table and an operation, or a quota's name. */
+  readonly bucket: string
+  readonly max: number
+  readonly windowMs: number
+}
+
+export interface WindowRow {
+  readonly bucket: string
+  readonly owner: string
+  /** Units ever used. */
+  readonly total: number
+  /** Time of the newest stamp; stamps never go back, whatever the clock does. */
+  readonly lastAt: number
+  /** When the window is empty again and the row may go. */
+  readonly expiresAt: number
+}
+
+interface StampRow {
+  readonly bucket: string
+  readonly owner: string
+  readonly total: number
+  readonly at: number
+}
+
+export const windows: Layout<WindowRow> = {
+  name: '_windows',
+  columns: {
+    bucket: column.text,
+    owner: column.text,
+    total: column.integer,
+    lastAt: column.integer,
+    expiresAt: column.integer,
+  },
+  key: ['bucket', 'owner'],
+  id: 'none',
+  indexes: { by_expiry: { columns: ['expiresAt'] } },
+  internal: true,
+}
+
+export const stamps: Layout<StampRow> = {
+  name: '_windowStamps',
+  columns: {
+    bucket: column.text,
+    owner: column.text,
+    total: column.integer,
+    at: column.integer,
+  },
+  key: ['bucket', 'owner', 'total'],
+  id: 'none',
+  indexes: {},
+  internal: true,
+}
+
+export function limitOf(bucket: string, config: RateLimitConfig): Limit {
+  const { max, window: windowMs } = typeof config === 'number' ? { max: config, window: 60_000 } : config
+  if (!Number.isSafeInteger(max) || max < 1 || !Number.isSafeInteger(windowMs) || windowMs < 1) {
+    throw new DefinitionError(`Limit '${bucket}': max and window must be whole numbers of at least 1.`)
+  }
+  return { bucket, max, windowMs }
+}
+
+export interface Verdict {
+  readonly allowed: boolean
+  /** Units that still fit now. */
+  readonly remaining: number
+  /** Milliseconds until `cost` units fit: exact. Absent when they fit now, or never will. */
+  readonly retryAfter?: number
+}
+
+/** The read that belongs in a program's first batch. */
+export const readWindow = (limit: Limit, owner: string): Op<WindowRow | null> =>
+  get(windows, [limit.bucket, owner])
+
+/** Whether `cost` units fit now. */
+export const check: (
+  limit: Limit,
+  owner: string,
+  window: WindowRow | null,
+  cost: number,
+) => Program<Verdict> = program(function* (limit, owner, window, cost) {
+  const at = yield* now()
+  const total = window?.total ?? 0
+  if (cost > limit.max) return { allowed: false, remaining: yield* remaining(limit, owner, total, at) }
+  const decisive = total - limit.max + cost
+  if (decisive < 1) return { allowed: true, remaining: limit.max - total }
+  const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
+    lower: { value: decisive, inclusive: true },
+    limit: 1,
+  })
+  const freeAt = stamp === undefined ? at : stamp.at + limit.windowMs
+  if (freeAt <= at) return { allowed: true, remaining: yield* remaining(limit, owner, total, at) }
+  return {
+    allowed: false,
+    remaining: yield* remaining(limit, owner, total, at),
+    retryAfter: freeAt - at,
+  }
+})
+
+/** Whether one use fits, without counting what remains: all a rate limit needs. Throws `RATE_LIMITED`. */
+export const assertFits: (
+  limit: Limit,
+  owner: string,
+  window: WindowRow | null,
+  cost: number,
+) => Program<void> = program(function* (limit, owner, window, cost) {
+  if (cost > limit.max) {
+    throw new NoboilError('LIMIT_EXCEEDED', `At most ${limit.max} at once.`, {
+      limit: 'rateLimit',
+      max: limit.max,
+      actual: cost,
+    })
+  }
+  const decisive = (window?.total ?? 0) - limit.max + cost
+  if (decisive < 1) return
+  const at = yield* now()
+  const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
+    lower: { value: decisive, inclusive: true },
+    limit: 1,
+  })
+  const freeAt = stamp === undefined ? at : stamp.at + limit.windowMs
+  if (freeAt <= at) return
+  throw new NoboilError(
+    'RATE_LIMITED',
+    `Too many at once: at most ${limit.max} in ${spoken(limit.windowMs)}. Try again in ${spoken(freeAt - at)}.`,
+    { retryAfter: freeAt - at, max: limit.max, windowMs: limit.windowMs },
+  )
+})
+
+/** Counts `cost` units, over the limit or not. Returns the window as it is now. */
+export const record: (
+  limit: Limit,
+  owner: string,
+  window: WindowRow | null,
+  cost: number,
+) => Program<WindowRow> = program(function* (limit, owner, window, cost) {
+  const { bucket } = limit
+  const at = Math.max(yield* now(), window?.lastAt ?? 0)
+  const total = (window?.total ?? 0) + cost
+  const row: WindowRow = { bucket, owner, total, lastAt: at, expiresAt: at + limit.windowMs }
+  if (window === null) yield* insert(windows, row)
+  else yield* patch(windows, window, { total, lastAt: at, expiresAt: row.expiresAt })
+  yield* insert(stamps, { bucket, owner, total, at })
+  // Every 16 units the stamps no limit can ask for again go, so that an owner's rows stay near the limit.
+  if (Math.floor(total / 16) !== Math.floor((total - cost) / 16)) {
+    const old = yield* range(stamps, '', [bucket, owner], {
+      upper: { value: total - limit.max, inclusive: true },
+      limit: 32,
+    })
+    for (const stamp of old) yield* remove(stamps, stamp)
+  }
+  return row
+})
+
+/** Units that fit now: `max` less the stamps inside the window. Found by halving, in about log2(max) reads. */
+const remaining: (limit: Limit, owner: string, total: number, at: number) => Program<number> =
+  program(function* (limit, owner, total, at) {
+    let low = Math.max(0, total - limit.max)
+    let high = total
+    // Invariant: every unit up to `low` has left the window or cannot matter; every unit after `high` has not.
+    while (low < high) {
+      const middle = low + Math.floor((high - low) / 2) + 1
+      const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
+        lower: { value: middle, inclusive: true },
+        limit: 1,
+      })
+      if (stamp === undefined || stamp.at + limit.windowMs <= at) low = Math.min(total, stamp?.total ?? total)
+      else high = middle - 1
+    }
+    return Math.max(0, limit.max - (total - low))
+  })
+
+/** Removes up to `rows` windows that are empty again, with their stamps. Answers how many rows went. */
+export const sweepWindows: (rows: number) => Program<number> = program(function* (rows) {
+  const at = yield* now()
+  let removed = 0
+  const expired = yield* range(windows, 'by_expiry', [], {
+    upper: { value: at, inclusive: true },
+    limit: rows,
+  })
+  for (const window of expired) {
+    if (removed >= rows) break
+    const left = yield* range(stamps, '', [window.bucket, window.owner], { limit: rows - removed })
+    for (const stamp of left) yield* remove(stamps, stamp)
+    removed += left.length
+    if (removed < rows) {
+      yield* remove(windows, window)
+      removed++
+    }
+  }
+  return removed
+})
+
+const spoken = (ms: number): string =>
+  ms < 1000 ? `${ms} ms` : ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`
