@@ -51,7 +51,7 @@ export function buildLog(
       ...(isPublic
         ? { pub: reads(log, 'public'), pubIndexed: indexed(log, 'public') }
         : {}),
-    } as BuiltTable['operations'],
+    },
     flows: { [sweepFlow(log)]: (args) => sweep(log, args as { parent: string; through: number }) },
   }
 }

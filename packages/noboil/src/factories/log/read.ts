@@ -56,7 +56,7 @@ export const reads = (log: LogContext, audience: Audience): Record<string, Opera
     read: read(log, audience),
     search: search(log, audience),
     counts: counts(log, audience),
-  }) as Record<string, Operation>
+  })
 
 const admits = (log: LogContext, audience: Audience, call: Call, parent: Row | null): boolean => {
   if (!mayRead(log, call, parent)) return false

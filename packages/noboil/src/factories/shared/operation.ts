@@ -45,7 +45,23 @@ export interface Query<args, result> {
 /** A plain answer, or a {@link Listing} that can follow changes row by row. */
 export type Answer<result> = result | Listing
 
-export type Operation = Mutation<never, unknown> | Query<never, unknown>
+/** Any operation: arguments go in as whatever its own reader made of them. */
+export type Operation = AnyMutation | AnyQuery
+
+export interface AnyMutation {
+  readonly kind: 'mutation'
+  readonly args: Arguments<unknown>
+  readonly internal?: boolean
+  run(call: Call, args: never): Program<unknown>
+}
+
+export interface AnyQuery {
+  readonly kind: 'query'
+  readonly args: Arguments<unknown>
+  readonly internal?: boolean
+  access(call: Call, args: never): Program<Access<unknown>>
+  read(args: never, scope: Scope): Program<unknown>
+}
 
 /** Operations by name; a group (`auth`, `pub`) is one level deep. */
 export interface Operations {
