@@ -22,6 +22,7 @@ function project(suite: Suite): TestProjectConfiguration {
       exclude: ['**/node_modules/**', '**/dist/**', '**/.cache/**'],
       environment: suite.environment ?? 'node',
       pool: 'forks',
+      execArgv: conditions.map((condition) => `--conditions=${condition}`),
       fileParallelism: suite.serial !== true,
       sequence: { groupOrder: suite.phase ?? 0 },
       testTimeout: timeoutMs,
