@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config'
 import { SUITES, type Suite } from './scripts/suites.ts'
 
@@ -23,8 +24,9 @@ function project(suite: Suite): TestProjectConfiguration {
       environment: suite.environment ?? 'node',
       pool: 'forks',
       execArgv: conditions.map((condition) => `--conditions=${condition}`),
-      fileParallelism: suite.serial !== true,
-      sequence: { groupOrder: suite.phase ?? 0 },
+      maxWorkers: suite.serial ? 1 : availableParallelism(),
+      // Vitest runs the files of group 0 last when there is one worker, so groups begin at 1.
+      sequence: { groupOrder: 1 + (suite.phase ?? 0) },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       restoreMocks: true,
