@@ -1,0 +1,159 @@
+/** Sign in, sign up, or go on as a guest: one form, used on its own page and in the dialog that asks. */
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { Button } from '../base/button.tsx'
+import { Segmented } from '../base/choice.tsx'
+import { TextField } from '../base/field.tsx'
+import { Notice } from '../base/surfaces.tsx'
+import { useSentence } from './backend.tsx'
+import type { Session } from './port.ts'
+import type { Doing } from './sentences.ts'
+
+export type AccountMode = 'signIn' | 'signUp'
+
+export interface AccountFormProps {
+  readonly session: Session
+  readonly mode: AccountMode
+  readonly onMode: (mode: AccountMode) => void
+  readonly onDone: () => void
+  /** Below the form, e.g. where a demo's accounts are named. */
+  readonly note?: ReactNode
+}
+
+const passwordCharsMin = 8
+
+export function AccountForm({ session, mode, onMode, onDone, note }: AccountFormProps): ReactNode {
+  const form = useAccountForm(session, mode, onDone)
+  const isGuest = session.user?.isAnonymous === true
+  return (
+    <div className="account">
+      {!isGuest && (
+        <>
+          <Button
+            look="solid"
+            wide
+            busy={form.busy === 'guest'}
+            onClick={() => void form.run('guest', () => session.continueAsGuest())}
+          >
+            Continue as a guest
+          </Button>
+          <p className="account__or">or with an account</p>
+        </>
+      )}
+      <Segmented
+        legend="Account"
+        value={mode}
+        onChange={onMode}
+        choices={[
+          { value: 'signIn', label: 'Sign in' },
+          { value: 'signUp', label: 'Create account' },
+        ]}
+      />
+      <AccountFields form={form} mode={mode} />
+      {note && <div className="account__note">{note}</div>}
+    </div>
+  )
+}
+
+interface FormState {
+  readonly busy: Doing | undefined
+  readonly problem: string | undefined
+  readonly errors: Readonly<Partial<Record<'name' | 'email' | 'password', string>>>
+  readonly run: (doing: Doing, work: () => Promise<unknown>) => Promise<void>
+  readonly submit: (event: FormEvent<HTMLFormElement>) => void
+}
+
+function useAccountForm(session: Session, mode: AccountMode, onDone: () => void): FormState {
+  const sentence = useSentence()
+  const [busy, setBusy] = useState<Doing>()
+  const [problem, setProblem] = useState<string>()
+  const [errors, setErrors] = useState<FormState['errors']>({})
+  const run = async (doing: Doing, work: () => Promise<unknown>): Promise<void> => {
+    setBusy(doing)
+    setProblem(undefined)
+    try {
+      await work()
+      onDone()
+    } catch (error) {
+      setProblem(sentence(error, doing))
+    } finally {
+      setBusy(undefined)
+    }
+  }
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault()
+    const data = new FormData(event.currentTarget)
+    const name = textOf(data, 'name').trim()
+    const email = textOf(data, 'email').trim()
+    const password = textOf(data, 'password')
+    const found = accountErrors(mode, { name, email, password })
+    setErrors(found)
+    if (Object.keys(found).length > 0) {
+      event.currentTarget
+        .querySelector<HTMLInputElement>(`[name=${Object.keys(found)[0]}]`)
+        ?.focus()
+      return
+    }
+    void run(mode, () =>
+      mode === 'signIn'
+        ? session.signIn({ email, password })
+        : session.signUp({ name, email, password }),
+    )
+  }
+  return { busy, problem, errors, run, submit }
+}
+
+function AccountFields({ form, mode }: { form: FormState; mode: AccountMode }): ReactNode {
+  const isNew = mode === 'signUp'
+  return (
+    <form className="stack" noValidate onSubmit={form.submit}>
+      {isNew && <TextField label="Name" name="name" autoComplete="name" error={form.errors.name} />}
+      <TextField
+        label="Email"
+        name="email"
+        type="email"
+        autoComplete="email"
+        error={form.errors.email}
+      />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        error={form.errors.password}
+        {...(isNew && { hint: `At least ${passwordCharsMin} characters.` })}
+      />
+      {form.problem && (
+        <Notice look="error" role="alert">
+          {form.problem}
+        </Notice>
+      )}
+      <Button type="submit" look="line" wide busy={form.busy === mode}>
+        {isNew ? 'Create account' : 'Sign in'}
+      </Button>
+    </form>
+  )
+}
+
+/** Exported for its test. */
+export function accountErrors(
+  mode: AccountMode,
+  input: { readonly name: string; readonly email: string; readonly password: string },
+): FormState['errors'] {
+  const isNew = mode === 'signUp'
+  return {
+    ...(isNew && input.name === '' && { name: 'Write the name others will see.' }),
+    ...(!/^\S+@\S+$/.test(input.email) && {
+      email: 'Write an email address, like ada@example.org.',
+    }),
+    ...(input.password === '' && { password: 'Write your password.' }),
+    ...(isNew &&
+      input.password.length < passwordCharsMin && {
+        password: `Use at least ${passwordCharsMin} characters.`,
+      }),
+  }
+}
+
+function textOf(data: FormData, name: string): string {
+  const value = data.get(name)
+  return typeof value === 'string' ? value : ''
+}

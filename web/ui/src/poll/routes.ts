@@ -1,0 +1,23 @@
+/** Paths of the screens, relative to where the app is mounted. */
+export const routes = {
+  home: '/',
+  create: '/new',
+  poll: '/p/:pollId',
+  signIn: '/sign-in',
+  profile: '/profile',
+  admin: '/admin',
+} as const
+
+export function pollPath(pollId: string): string {
+  return `/p/${encodeURIComponent(pollId)}`
+}
+
+/** Where to go after signing in. Only paths of this app: never another site. */
+export function nextPath(search: string): string {
+  const next = new URLSearchParams(search).get('next')
+  return next && /^\/(?![/\\])/.test(next) ? next : routes.home
+}
+
+export function signInPath(from: string): string {
+  return from === routes.home ? routes.signIn : `${routes.signIn}?next=${encodeURIComponent(from)}`
+}

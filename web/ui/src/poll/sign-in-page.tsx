@@ -1,0 +1,43 @@
+import { type ReactNode, useEffect, useState } from 'react'
+import { useLocation, useSearch } from 'wouter'
+import { useTitle } from '../base/shell.tsx'
+import { AccountForm, type AccountMode } from './account-form.tsx'
+import { useBackend } from './backend.tsx'
+import { nextPath } from './routes.ts'
+import { siteName } from './site.ts'
+
+export function SignInPage({ note }: { readonly note: ReactNode }): ReactNode {
+  useTitle('Sign in', siteName)
+  const session = useBackend().useSession()
+  const [, navigate] = useLocation()
+  const next = nextPath(useSearch())
+  const [mode, setMode] = useState<AccountMode>(session.user?.isAnonymous ? 'signUp' : 'signIn')
+  const [done, setDone] = useState(false)
+  const isMember = session.user !== null && !session.user.isAnonymous
+  // Leaves when the session says so, not when the form does: the next page must know who is here.
+  const leaving = isMember || (done && session.user !== null)
+  useEffect(() => {
+    if (leaving) navigate(next, { replace: true })
+  }, [leaving, navigate, next])
+  return (
+    <div className="narrow">
+      <h1 className="page-title" tabIndex={-1}>
+        {session.user?.isAnonymous ? 'Keep what you have made' : 'Come in'}
+      </h1>
+      <p className="lede">
+        {session.user?.isAnonymous
+          ? 'You are here as a guest. An account keeps your polls and your name on every device.'
+          : 'A guest can vote and ask. An account keeps your polls and your name on every device.'}
+      </p>
+      <div className="sheet sheet--padded">
+        <AccountForm
+          session={session}
+          mode={mode}
+          onMode={setMode}
+          onDone={() => setDone(true)}
+          note={note}
+        />
+      </div>
+    </div>
+  )
+}
