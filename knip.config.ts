@@ -5,7 +5,9 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
   compilers: {
     css: (text) =>
-      [...text.matchAll(/@import\s+[^;]+;/g)].map(([statement]) => statement).join('\n'),
+      [...text.matchAll(/@import\s+(['"])(.+?)\1/g)]
+        .map(([, , path]) => `import '${path}'`)
+        .join('\n'),
   },
   workspaces: {
     '.': {
@@ -18,11 +20,11 @@ const config: KnipConfig = {
       entry: ['test/package/consumer/*.{ts,tsx}'],
       project: ['src/**', 'test/**'],
     },
-    'backend/*': { entry: ['src/{index,start}.ts', '{s,lazy}.ts'], project: ['**/*.ts'] },
-    'web/ui': { project: ['src/**'] },
-    'web/node/*': { project: ['**/*.{ts,tsx}'] },
-    conformance: { project: ['**/*.ts'] },
-    bench: { entry: ['**/*.ts'], project: ['**/*.ts'] },
+    'backend/*': { entry: ['src/{index,start}.ts', '{s,lazy}.ts'] },
+    'web/*': { project: ['src/**'] },
+    'web/node/*': {},
+    conformance: {},
+    bench: { entry: ['**/*.ts'] },
   },
 }
 

@@ -56,11 +56,11 @@ test('the tarball holds the build, its sources and the licence, and no tests', (
 })
 
 test('publint finds nothing', () => {
-  run('publint', 'run', tarball, '--strict')
+  expectToRun('publint', 'run', tarball, '--strict')
 })
 
 test('the types are right for every way to resolve them', () => {
-  run('attw', tarball, '--profile', 'esm-only', '--no-emoji')
+  expectToRun('attw', tarball, '--profile', 'esm-only', '--no-emoji')
 })
 
 test.each(PLAIN_ENTRIES)('%s loads beside zod alone', (entry) => {
@@ -70,7 +70,7 @@ test.each(PLAIN_ENTRIES)('%s loads beside zod alone', (entry) => {
 test.each(['nodenext', 'bundler'])(
   'a project compiles against it with %s resolution',
   (resolution) => {
-    run('tsc', '--project', `tsconfig.${resolution}.json`)
+    expectToRun('tsc', '--project', `tsconfig.${resolution}.json`)
   },
 )
 
@@ -91,11 +91,16 @@ test.each(Object.entries(PEERS))(
 
 test('a React project compiles against it', () => {
   install(versionOf('@types/react'))
-  run('tsc', '--project', 'tsconfig.react.json')
+  expectToRun('tsc', '--project', 'tsconfig.react.json')
 })
 
 function install(...packages: readonly string[]): void {
   run('npm', 'install', '--no-audit', '--no-fund', '--no-update-notifier', ...packages)
+}
+
+function expectToRun(command: string, ...args: readonly string[]): void {
+  const { ok, output } = capture(command, args, app)
+  expect(ok, output).toBe(true)
 }
 
 /** Runs a command in the consumer's folder; its output, or an error that shows it. */
