@@ -1,4 +1,10 @@
-import { ERROR_TABLE, type ErrorCode, type ErrorData, type ErrorPayload, isErrorCode } from './table.ts'
+import {
+  ERROR_TABLE,
+  type ErrorCode,
+  type ErrorData,
+  type ErrorPayload,
+  isErrorCode,
+} from './table.ts'
 
 type PayloadArgument<code extends ErrorCode> =
   ErrorPayload<code> extends undefined ? [data?: undefined] : [data: ErrorPayload<code>]
@@ -34,7 +40,9 @@ export class NoboilError<code extends ErrorCode = ErrorCode> extends Error {
 
 export const isNoboilError = (error: unknown): error is NoboilError =>
   error instanceof NoboilError ||
-  (error instanceof Error && error.name === 'NoboilError' && isErrorCode((error as NoboilError).code))
+  (error instanceof Error &&
+    error.name === 'NoboilError' &&
+    isErrorCode((error as NoboilError).code))
 
 /** Rebuilds an error from its wire form. Anything malformed becomes `INTERNAL`. */
 export function fromErrorData(value: unknown): NoboilError {
@@ -44,7 +52,10 @@ export function fromErrorData(value: unknown): NoboilError {
       return new NoboilError(code as 'CONFLICT', message, data as never)
     }
   }
-  return new NoboilError('INTERNAL', 'The server answered with something this client does not understand.')
+  return new NoboilError(
+    'INTERNAL',
+    'The server answered with something this client does not understand.',
+  )
 }
 
 /**

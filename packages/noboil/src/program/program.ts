@@ -120,7 +120,9 @@ function counted(ledger: Ledger, inner: Program<unknown>): Iterable<Op<unknown>>
 /** Runs reads whose keys are known in one round trip and answers their results in order; an absent one answers undefined. */
 export function batch<const ops extends readonly (Op<unknown> | undefined)[]>(
   ...ops: ops
-): Op<{ readonly [at in keyof ops]: ops[at] extends Op<infer result> ? result : ResultIn<ops[at]> }> {
+): Op<{
+  readonly [at in keyof ops]: ops[at] extends Op<infer result> ? result : ResultIn<ops[at]>
+}> {
   const reads = ops.map((op) => {
     if (op !== undefined && current !== undefined) current.ran++
     return op?.request as ReadRequest | undefined

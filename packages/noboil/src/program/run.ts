@@ -71,7 +71,9 @@ export class Execution<result> {
   #answer(request: Request): unknown {
     if (request.op === 'call') return this.#interpreter.call(request)
     if (request.op !== 'batch') return this.#interpreter.run(request)
-    return request.reads.map((read) => (read === undefined ? undefined : this.#interpreter.run(read)))
+    return request.reads.map((read) =>
+      read === undefined ? undefined : this.#interpreter.run(read),
+    )
   }
 }
 
@@ -85,7 +87,10 @@ export function runSync<result>(
   while (progress.state === 'waiting') {
     progress.promise.then(undefined, () => {})
     progress = execution.fail(
-      new NoboilError('UNSUPPORTED', 'A hook returned a promise, but this host runs synchronously.'),
+      new NoboilError(
+        'UNSUPPORTED',
+        'A hook returned a promise, but this host runs synchronously.',
+      ),
     )
   }
   return progress.value
@@ -120,7 +125,9 @@ async function answerOf(request: Request, interpreter: AsyncInterpreter): Promis
   if (!interpreter.batch) {
     return Promise.all(request.reads.map((read) => read && interpreter.run(read)))
   }
-  const answers = (await interpreter.batch(request.reads.filter((read) => read !== undefined))).values()
+  const answers = (
+    await interpreter.batch(request.reads.filter((read) => read !== undefined))
+  ).values()
   return request.reads.map((read) => read && answers.next().value)
 }
 

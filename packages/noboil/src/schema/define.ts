@@ -60,28 +60,29 @@ export interface SchemaConfig {
 
 type KeyOf<config> = config extends { keys: readonly (infer key extends string)[] } ? key : string
 
-type OwnedOf<name, config> = config extends AnyObject
-  ? OwnedTable<name & string, config>
-  : config
+type OwnedOf<name, config> = config extends AnyObject ? OwnedTable<name & string, config> : config
 type SingletonOf<name, config> = config extends AnyObject
   ? SingletonTable<name & string, config>
   : config
 type BaseOf<name, config> = config extends AnyObject ? BaseTable<name & string, config> : config
-type KvOf<name, config> = config extends Made<'kv'>
-  ? config
-  : config extends { schema: infer schema extends AnyObject }
-    ? KvTable<name & string, schema, KeyOf<config>>
-    : never
-type LogOf<name, config> = config extends Made<'log'>
-  ? config
-  : config extends { schema: infer schema extends AnyObject; parent: infer parent extends string }
-    ? LogTable<name & string, schema, parent>
-    : never
-type ChildOf<name, config> = config extends Made<'child'>
-  ? config
-  : config extends { schema: infer schema extends AnyObject; parent: infer parent extends string }
-    ? ChildTable<name & string, schema, parent>
-    : never
+type KvOf<name, config> =
+  config extends Made<'kv'>
+    ? config
+    : config extends { schema: infer schema extends AnyObject }
+      ? KvTable<name & string, schema, KeyOf<config>>
+      : never
+type LogOf<name, config> =
+  config extends Made<'log'>
+    ? config
+    : config extends { schema: infer schema extends AnyObject; parent: infer parent extends string }
+      ? LogTable<name & string, schema, parent>
+      : never
+type ChildOf<name, config> =
+  config extends Made<'child'>
+    ? config
+    : config extends { schema: infer schema extends AnyObject; parent: infer parent extends string }
+      ? ChildTable<name & string, schema, parent>
+      : never
 
 type Owned<slot> = { readonly [name in keyof slot]: OwnedOf<name, slot[name]> }
 type Singletons<slot> = { readonly [name in keyof slot]: SingletonOf<name, slot[name]> }
@@ -137,7 +138,10 @@ export function schema<const config extends SchemaConfig>(
       )
     }
     for (const [name, table] of Object.entries(make(entries as never)) as [string, AnyTable][]) {
-      if (made[name]) throw new DefinitionError(`'${name}' is in two slots: a table has one name and one factory.`)
+      if (made[name])
+        throw new DefinitionError(
+          `'${name}' is in two slots: a table has one name and one factory.`,
+        )
       made[name] = table
     }
   }
@@ -229,7 +233,8 @@ const parentedTable = (factory: 'log', name: string, config: ParentedConfig): Lo
 })
 
 function kvTable(factory: 'kv', name: string, config: KvConfig): KvTable {
-  if (config.keys?.length === 0) throw new DefinitionError(`Table '${name}': keys is empty, so nothing could ever be set.`)
+  if (config.keys?.length === 0)
+    throw new DefinitionError(`Table '${name}': keys is empty, so nothing could ever be set.`)
   return {
     factory,
     name,

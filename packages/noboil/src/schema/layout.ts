@@ -41,7 +41,11 @@ export interface Layout<row extends object = object> {
   readonly row?: row
 }
 
-const plain = (type: Field['type'], optional = false): Field => ({ type, optional, nullable: false })
+const plain = (type: Field['type'], optional = false): Field => ({
+  type,
+  optional,
+  nullable: false,
+})
 
 /** Columns that factories add. Times are milliseconds since the epoch. */
 export const column: {
@@ -114,7 +118,9 @@ export function assertLayout(layout: Layout): void {
   for (const [name, index] of Object.entries(layout.indexes)) {
     for (const at of index.columns) {
       if (!known(at)) {
-        throw new DefinitionError(`Table '${layout.name}': index '${name}' names '${at}', which is not a field.`)
+        throw new DefinitionError(
+          `Table '${layout.name}': index '${name}' names '${at}', which is not a field.`,
+        )
       }
       const field = layout.columns[at] as Field
       if (!isIndexable(field)) {

@@ -14,8 +14,11 @@ export interface FunctionReference<kind extends FunctionKind, args, result> {
 }
 
 /** A function on the server: called bare, it runs as the server itself. */
-export interface ServerFunction<kind extends FunctionKind, args, result>
-  extends FunctionReference<kind, args, result> {
+export interface ServerFunction<kind extends FunctionKind, args, result> extends FunctionReference<
+  kind,
+  args,
+  result
+> {
   (args: args): Promise<result>
 }
 

@@ -55,7 +55,9 @@ export function assertTableName(name: string): void {
     )
   }
   if (name === 'users') {
-    throw new DefinitionError(`Table name 'users' is noboil's own table of accounts; choose another.`)
+    throw new DefinitionError(
+      `Table name 'users' is noboil's own table of accounts; choose another.`,
+    )
   }
 }
 
@@ -83,7 +85,8 @@ const hints: Readonly<Record<string, string>> = {
   map: 'use a record()',
   set: 'use an array()',
   tuple: 'use an object() or an array()',
-  transform: 'transform before the call or in a before-hook; a stored value is parsed again when it is patched',
+  transform:
+    'transform before the call or in a before-hook; a stored value is parsed again when it is patched',
   pipe: 'transform before the call or in a before-hook; a stored value is parsed again when it is patched',
   any: 'say what it holds',
   unknown: 'say what it holds',
@@ -196,7 +199,9 @@ function element(where: string, path: string, schema: z.core.$ZodType): Field {
 function isInteger(def: z.core.$ZodNumberDef): boolean {
   const checks = [...(def.checks ?? []), def as unknown as z.core.$ZodCheck]
   return checks.some((check) => {
-    const format = ((check as { _zod?: { def: unknown } })._zod?.def ?? check) as { format?: string }
+    const format = ((check as { _zod?: { def: unknown } })._zod?.def ?? check) as {
+      format?: string
+    }
     return format.format === 'safeint' || format.format === 'int32' || format.format === 'uint32'
   })
 }

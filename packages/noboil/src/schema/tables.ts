@@ -11,14 +11,19 @@ interface TableBase<factory extends string, name extends string> {
   readonly name: name
 }
 
-interface StoredTable<factory extends string, name extends string, schema extends AnyObject>
-  extends TableBase<factory, name> {
+interface StoredTable<
+  factory extends string,
+  name extends string,
+  schema extends AnyObject,
+> extends TableBase<factory, name> {
   readonly schema: schema
   readonly fields: Fields
 }
 
-export interface OwnedTable<name extends string = string, schema extends AnyObject = AnyObject>
-  extends StoredTable<'owned', name, schema> {}
+export interface OwnedTable<
+  name extends string = string,
+  schema extends AnyObject = AnyObject,
+> extends StoredTable<'owned', name, schema> {}
 
 export interface ChildTable<
   name extends string = string,
@@ -28,8 +33,10 @@ export interface ChildTable<
   readonly parent: parent
 }
 
-export interface SingletonTable<name extends string = string, schema extends AnyObject = AnyObject>
-  extends StoredTable<'singleton', name, schema> {}
+export interface SingletonTable<
+  name extends string = string,
+  schema extends AnyObject = AnyObject,
+> extends StoredTable<'singleton', name, schema> {}
 
 export interface KvTable<
   name extends string = string,
@@ -50,8 +57,10 @@ export interface LogTable<
   readonly parent: parent
 }
 
-export interface BaseTable<name extends string = string, schema extends AnyObject = AnyObject>
-  extends StoredTable<'base', name, schema> {}
+export interface BaseTable<
+  name extends string = string,
+  schema extends AnyObject = AnyObject,
+> extends StoredTable<'base', name, schema> {}
 
 export interface QuotaTable<name extends string = string> extends TableBase<'quota', name> {
   readonly limit: number

@@ -51,7 +51,8 @@ export function canonicalJson(value: unknown): string {
   let text = ''
   for (const name of Object.keys(value).sort()) {
     const field = (value as Record<string, unknown>)[name]
-    if (field !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(field)}`
+    if (field !== undefined)
+      text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(field)}`
   }
   return `{${text}}`
 }
@@ -127,7 +128,12 @@ class Walk {
         if (name === '__proto__') this.#issue(path, `A key may not be '__proto__'.`)
         this.#value(type.value.type, (value as Record<string, unknown>)[name], `${path}.${name}`)
       }
-    } else if (type.kind === 'union') this.#union(type.options.map((option) => option.type), value, path)
+    } else if (type.kind === 'union')
+      this.#union(
+        type.options.map((option) => option.type),
+        value,
+        path,
+      )
   }
 
   /** A union's members are tried in turn: the value is fine when one of them finds nothing wrong. */

@@ -24,7 +24,14 @@ import type { Mutation } from '../shared/operation.ts'
 import { assertFits, readWindow, record } from '../shared/window.ts'
 import { count } from './counts.ts'
 import { type LogContext, mayRead, noParent, shown } from './context.ts'
-import { countsLayout, type CountsRow, type HeadRow, heads, marksOf, type StoredRow } from './rows.ts'
+import {
+  countsLayout,
+  type CountsRow,
+  type HeadRow,
+  heads,
+  marksOf,
+  type StoredRow,
+} from './rows.ts'
 import type { Appended } from './types.ts'
 
 interface AppendArgs {
@@ -42,7 +49,11 @@ export function append(log: LogContext): Mutation<AppendArgs, Appended> {
     idempotencyKey: optional(shortText('maxKeyBytes', limits.maxKeyBytes)),
     expectedSeq: optional(wholeFrom(0)),
   })
-  return { kind: 'mutation', args: read as never, run: (call, given) => appendOne(log, call, given) }
+  return {
+    kind: 'mutation',
+    args: read as never,
+    run: (call, given) => appendOne(log, call, given),
+  }
 }
 
 const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<Appended> = program(
@@ -53,7 +64,9 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
     assertSignedIn(call)
     const [parentRow, replays, window, counts] = yield* batch(
       readParent(log, parent),
-      key === undefined ? undefined : range(log.layout, 'by_idempotency', [parent, key], { limit: 1 }),
+      key === undefined
+        ? undefined
+        : range(log.layout, 'by_idempotency', [parent, key], { limit: 1 }),
       log.rateLimit && readWindow(log.rateLimit, call.caller),
       readCounts(log, parent),
     )
@@ -82,7 +95,11 @@ export function appendBulk(
   log: LogContext,
 ): Mutation<BulkArgs, { count: number; firstSeq: number }> {
   const read = args({ parent: id, items: list(anything, log.settings.limits.maxBulkItems) })
-  return { kind: 'mutation', args: read as never, run: (call, given) => appendMany(log, call, given) }
+  return {
+    kind: 'mutation',
+    args: read as never,
+    run: (call, given) => appendMany(log, call, given),
+  }
 }
 
 const appendMany: (

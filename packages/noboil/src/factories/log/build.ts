@@ -48,9 +48,7 @@ export function buildLog(
       ...reads(log, 'readers'),
       auth: reads(log, 'owner'),
       authIndexed: indexed(log, 'owner'),
-      ...(isPublic
-        ? { pub: reads(log, 'public'), pubIndexed: indexed(log, 'public') }
-        : {}),
+      ...(isPublic ? { pub: reads(log, 'public'), pubIndexed: indexed(log, 'public') } : {}),
     },
     flows: { [sweepFlow(log)]: (args) => sweep(log, args as { parent: string; through: number }) },
   }

@@ -11,7 +11,15 @@ import { batch, byId, get, type Program, program } from '../../program/program.t
 import type { Layout } from '../../schema/layout.ts'
 import type { LogTable } from '../../schema/tables.ts'
 import type { Row } from '../../schema/values.ts'
-import { type HeadRow, heads, isLive, marksOf, type Marks, publicRow, type StoredRow } from './rows.ts'
+import {
+  type HeadRow,
+  heads,
+  isLive,
+  marksOf,
+  type Marks,
+  publicRow,
+  type StoredRow,
+} from './rows.ts'
 import type { LogHooks } from './types.ts'
 
 export interface LogContext {
@@ -45,9 +53,7 @@ export const noRow = (log: LogContext): NoboilError =>
   new NoboilError('NOT_FOUND', `There is no such ${log.table.name}.`)
 
 export const mayRead = (log: LogContext, call: Call, parent: Row | null): parent is Row =>
-  parent !== null &&
-  log.policy.alive(parent) &&
-  (call.internal || log.policy.reads(parent, call))
+  parent !== null && log.policy.alive(parent) && (call.internal || log.policy.reads(parent, call))
 
 /** The row behind an id with its parent and head; null when nothing is stored there. */
 export const locate: (log: LogContext, id: string) => Program<Located | null> = program(
@@ -76,7 +82,10 @@ export const assertMayModerate: (log: LogContext, call: Call, parent: Row | null
     if (call.internal || log.policy.owns(parent, call)) return
     if (yield* ask(log.settings, call, log.settings.admin)) return
     if (!log.policy.reads(parent, call)) throw noParent(log)
-    throw new NoboilError('FORBIDDEN', `Only the owner of this ${log.policy.layout.name} may do this.`)
+    throw new NoboilError(
+      'FORBIDDEN',
+      `Only the owner of this ${log.policy.layout.name} may do this.`,
+    )
   })
 
 /** A row as hooks and answers show it. */

@@ -9,7 +9,15 @@ import { anything, args, flag, id, list, optional, text, wholeFrom } from '../sh
 import { ask, assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
 import type { Mutation } from '../shared/operation.ts'
 import { count } from './counts.ts'
-import { locate, locateVisible, type Located, type LogContext, mayRead, noRow, shown } from './context.ts'
+import {
+  locate,
+  locateVisible,
+  type Located,
+  type LogContext,
+  mayRead,
+  noRow,
+  shown,
+} from './context.ts'
 import { countsLayout, heads, isLive, type StoredRow, updatedAtOf } from './rows.ts'
 
 interface UpdateArgs {
@@ -26,7 +34,11 @@ export function update(log: LogContext): Mutation<UpdateArgs, Row> {
     unset: optional(list(text, 100)),
     expectedUpdatedAt: optional(wholeFrom(0)),
   })
-  return { kind: 'mutation', args: read as never, run: (call, given) => updateOne(log, call, given) }
+  return {
+    kind: 'mutation',
+    args: read as never,
+    run: (call, given) => updateOne(log, call, given),
+  }
 }
 
 const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row> = program(
@@ -49,7 +61,10 @@ const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row
       const hooked = yield* hook(log.settings, call, (ctx) =>
         beforeUpdate(ctx, { id, patch: wanted, prev }),
       )
-      set = { ...cleared(wanted), ...log.payloads.patch(row as unknown as Row, hooked, given.unset, true) }
+      set = {
+        ...cleared(wanted),
+        ...log.payloads.patch(row as unknown as Row, hooked, given.unset, true),
+      }
     }
     const updatedAt = Math.max(yield* now(), current + 1)
     const changes: { readonly [field in keyof StoredRow]?: StoredRow[field] | undefined } = {
@@ -172,7 +187,9 @@ const removeRow: (log: LogContext, call: Call, found: Located, hard: boolean) =>
 
 function assertUnchanged(expected: number | undefined, current: number): void {
   if (expected !== undefined && expected !== current) {
-    throw new NoboilError('CONFLICT', 'Somebody else changed this meanwhile.', { updatedAt: current })
+    throw new NoboilError('CONFLICT', 'Somebody else changed this meanwhile.', {
+      updatedAt: current,
+    })
   }
 }
 

@@ -84,15 +84,19 @@ export function* sweep(
   }
 }
 
-const sweepSome: (log: LogContext, parent: string, through: number, rows: number) => Program<number> =
-  program(function* (log, parent, through, rows) {
-    const old = yield* range(log.layout, '', [parent], {
-      upper: { value: through, inclusive: true },
-      limit: rows,
-    })
-    for (const row of old) yield* remove(log.layout, row)
-    return old.length
+const sweepSome: (
+  log: LogContext,
+  parent: string,
+  through: number,
+  rows: number,
+) => Program<number> = program(function* (log, parent, through, rows) {
+  const old = yield* range(log.layout, '', [parent], {
+    upper: { value: through, inclusive: true },
+    limit: rows,
   })
+  for (const row of old) yield* remove(log.layout, row)
+  return old.length
+})
 
 const readAll = (log: LogContext, parent: string) =>
   batch(

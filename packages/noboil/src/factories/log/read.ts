@@ -15,7 +15,16 @@ import {
 } from '../../program/program.ts'
 import type { Row } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
-import { args, id, invalid, optional, pagination, rowCount, text, wholeFrom } from '../shared/arguments.ts'
+import {
+  args,
+  id,
+  invalid,
+  optional,
+  pagination,
+  rowCount,
+  text,
+  wholeFrom,
+} from '../shared/arguments.ts'
 import type { Call } from '../shared/call.ts'
 import {
   type Access,
@@ -49,14 +58,13 @@ export type Audience = 'readers' | 'owner' | 'public'
 const defaultTailRows = 500
 
 /** `list listAfter read search counts` for one audience. */
-export const reads = (log: LogContext, audience: Audience): Record<string, Operation> =>
-  ({
-    list: list(log, audience),
-    listAfter: listAfter(log, audience),
-    read: read(log, audience),
-    search: search(log, audience),
-    counts: counts(log, audience),
-  })
+export const reads = (log: LogContext, audience: Audience): Record<string, Operation> => ({
+  list: list(log, audience),
+  listAfter: listAfter(log, audience),
+  read: read(log, audience),
+  search: search(log, audience),
+  counts: counts(log, audience),
+})
 
 const admits = (log: LogContext, audience: Audience, call: Call, parent: Row | null): boolean => {
   if (!mayRead(log, call, parent)) return false
@@ -183,7 +191,10 @@ function search(log: LogContext, audience: Audience): Query<SearchArgs, unknown>
     access: underParent(log, audience, []),
     *read({ parent, query }): Program<Answer<unknown>> {
       if (log.searched.length === 0) {
-        throw new NoboilError('UNSUPPORTED', `'${log.table.name}' has no search; name a field in its search option.`)
+        throw new NoboilError(
+          'UNSUPPORTED',
+          `'${log.table.name}' has no search; name a field in its search option.`,
+        )
       }
       const words = wordsOf(query)
       if (words.length === 0) return []
@@ -213,7 +224,10 @@ function counts(log: LogContext, audience: Audience): Query<CountsArgs, unknown>
     args: (input) => {
       const given = args({ parent: id, field: text })(input)
       if (!log.counted.includes(given.field)) {
-        throw invalid('field', `'${given.field}' is not counted; name it in the counts option of '${log.table.name}'.`)
+        throw invalid(
+          'field',
+          `'${given.field}' is not counted; name it in the counts option of '${log.table.name}'.`,
+        )
       }
       return given
     },
@@ -277,11 +291,15 @@ const maxQueryLength = 1_000
 const searchText = (input: unknown, path: string): string => {
   if (typeof input !== 'string') throw invalid(path, 'Must be a text.')
   if (input.length > maxQueryLength) {
-    throw new NoboilError('LIMIT_EXCEEDED', `A search may be at most ${maxQueryLength} characters long.`, {
-      limit: 'maxQueryLength',
-      max: maxQueryLength,
-      actual: input.length,
-    })
+    throw new NoboilError(
+      'LIMIT_EXCEEDED',
+      `A search may be at most ${maxQueryLength} characters long.`,
+      {
+        limit: 'maxQueryLength',
+        max: maxQueryLength,
+        actual: input.length,
+      },
+    )
   }
   return input
 }

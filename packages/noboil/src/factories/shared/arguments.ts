@@ -17,7 +17,10 @@ export const invalid = (path: string, message: string): NoboilError<'VALIDATION_
 export function invalidAll(issues: readonly Issue[]): NoboilError<'VALIDATION_FAILED'> {
   const [first] = issues
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
-  const text = first === undefined ? 'The arguments are not valid.' : `${first.path === '' ? '' : `${first.path}: `}${first.message}${more}`
+  const text =
+    first === undefined
+      ? 'The arguments are not valid.'
+      : `${first.path === '' ? '' : `${first.path}: `}${first.message}${more}`
   return new NoboilError('VALIDATION_FAILED', text, { issues })
 }
 
@@ -49,7 +52,8 @@ export function args<const shape extends Readonly<Record<string, Reader<unknown>
 }
 
 export const text: Reader<string> = (input, path) => {
-  if (typeof input !== 'string' || input === '') throw invalid(path, 'Must be a text that is not empty.')
+  if (typeof input !== 'string' || input === '')
+    throw invalid(path, 'Must be a text that is not empty.')
   return storableText(input, path)
 }
 

@@ -69,7 +69,9 @@ export function assertSignedIn(call: Call): void {
 
 /** Asks a predicate of the app. */
 export function ask(settings: Settings, call: Call, predicate: Predicate): Op<boolean> {
-  return callApp((transaction) => predicate(settings.predicateContext(call, transaction))) as Op<boolean>
+  return callApp((transaction) =>
+    predicate(settings.predicateContext(call, transaction)),
+  ) as Op<boolean>
 }
 
 /** Runs a hook of the app and answers what it returned. */

@@ -113,7 +113,9 @@ export const shared: { readonly allowed: true; readonly scope: Scope } = {
   scope: { user: null },
 }
 
-export const denied = <result>(value: result): { readonly allowed: false; readonly value: result } => ({
+export const denied = <result>(
+  value: result,
+): { readonly allowed: false; readonly value: result } => ({
   allowed: false,
   value,
 })

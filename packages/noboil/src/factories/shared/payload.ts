@@ -79,7 +79,8 @@ export class Payloads {
 
   #inspect(fields: Fields, value: object, path: string): void {
     const issues = inspect(fields, value, this.#maxBytes)
-    if (issues) throw invalidAll(issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` })))
+    if (issues)
+      throw invalidAll(issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` })))
   }
 
   #zod(value: object, path: string): Row {

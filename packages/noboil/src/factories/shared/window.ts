@@ -76,9 +76,12 @@ export const stamps: Layout<StampRow> = {
 }
 
 export function limitOf(bucket: string, config: RateLimitConfig): Limit {
-  const { max, window: windowMs } = typeof config === 'number' ? { max: config, window: 60_000 } : config
+  const { max, window: windowMs } =
+    typeof config === 'number' ? { max: config, window: 60_000 } : config
   if (!Number.isSafeInteger(max) || max < 1 || !Number.isSafeInteger(windowMs) || windowMs < 1) {
-    throw new DefinitionError(`Limit '${bucket}': max and window must be whole numbers of at least 1.`)
+    throw new DefinitionError(
+      `Limit '${bucket}': max and window must be whole numbers of at least 1.`,
+    )
   }
   return { bucket, max, windowMs }
 }
@@ -104,7 +107,8 @@ export const check: (
 ) => Program<Verdict> = program(function* (limit, owner, window, cost) {
   const at = yield* now()
   const total = window?.total ?? 0
-  if (cost > limit.max) return { allowed: false, remaining: yield* remaining(limit, owner, total, at) }
+  if (cost > limit.max)
+    return { allowed: false, remaining: yield* remaining(limit, owner, total, at) }
   const decisive = total - limit.max + cost
   if (decisive < 1) return { allowed: true, remaining: limit.max - total }
   const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
@@ -187,7 +191,8 @@ const remaining: (limit: Limit, owner: string, total: number, at: number) => Pro
         lower: { value: middle, inclusive: true },
         limit: 1,
       })
-      if (stamp === undefined || stamp.at + limit.windowMs <= at) low = Math.min(total, stamp?.total ?? total)
+      if (stamp === undefined || stamp.at + limit.windowMs <= at)
+        low = Math.min(total, stamp?.total ?? total)
       else high = middle - 1
     }
     return Math.max(0, limit.max - (total - low))
@@ -215,4 +220,8 @@ export const sweepWindows: (rows: number) => Program<number> = program(function*
 })
 
 const spoken = (ms: number): string =>
-  ms < 1000 ? `${ms} ms` : ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`
+  ms < 1000
+    ? `${ms} ms`
+    : ms < 120_000
+      ? `${Math.ceil(ms / 1000)} s`
+      : `${Math.ceil(ms / 60_000)} min`
