@@ -133,6 +133,11 @@ test('what runs on every host reads no clock of its own', () => {
     expect(codes(`${from}/clock`), from).toContain('eslint(no-restricted-properties)')
 })
 
+test('what runs in a browser knows no Node globals', () => {
+  for (const from of ['errors', 'schema', 'wire', 'client', 'react'])
+    expect(codes(`${from}/node`), from).toContain('eslint(no-restricted-globals)')
+})
+
 test('every folder of the library has arrows', () => {
   const folders = readdirSync(SOURCE, { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
