@@ -75,6 +75,7 @@ beforeAll(() => {
       write(from, `package-${at}`, `import { x } from '${name}'\nexport const y: number = x\n`)
     write(from, 'inline', `export type Y = import('../errors/x.ts').X\n`)
     write(from, 'any', `export function f(x: any): void {\n  f(x)\n}\n`)
+    write(from, 'node', `export const y: unknown = process.env\n`)
     write(from, 'clock', `export const y: number = Date.now()\n`)
     write(
       from,
