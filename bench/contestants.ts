@@ -71,10 +71,7 @@ export interface TailRun extends Closable {
 /** One parent with `rows` ballots. Data sets are kept in `cacheDir`. */
 export interface CountsContestant extends Contestant<
   (cacheDir: string, rows: number) => Promise<CountsRun>
-> {
-  /** Sizes it is measured at, when not all of them make sense. */
-  readonly rounds?: number
-}
+> {}
 
 export interface CountsRun extends Closable {
   /** Ballots per option: the key is the option, as text. */

@@ -33,13 +33,8 @@ export const floorAppend: AppendContestant = {
   },
 }
 
-interface Waiting {
-  readonly call: Append
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: unknown) => void
-}
-
-function groupCommit(store: Store): (call: Append) => Promise<Appended> {
+/** Answers all calls that arrive within one turn of the event loop, up to `GROUP` of them, after one commit. */
+export function groupCommit(store: Store): (call: Append) => Promise<Appended> {
   let waiting: Waiting[] = []
   let scheduled = false
   const flush = (): void => {
@@ -57,6 +52,12 @@ function groupCommit(store: Store): (call: Append) => Promise<Appended> {
       // Not a microtask: the calls of one turn of the event loop are to share a commit, and I/O is to have its turn.
       setImmediate(flush)
     })
+}
+
+interface Waiting {
+  readonly call: Append
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
 }
 
 function commitGroup(store: Store, group: readonly Waiting[]): void {
