@@ -1,0 +1,61 @@
+/**
+ * What a synchronous store does, below transactions' rules: the port between this folder, which knows programs, groups and
+ * waiting, and a host's storage, which knows rows.
+ */
+import type { Change } from '../../changes/change.ts'
+import type { RangeRequest, SearchRequest, Stretch } from '../../program/request.ts'
+import type { Layout } from '../../schema/layout.ts'
+import type { Row } from '../../schema/values.ts'
+import type { Position } from './stretch.ts'
+
+/** One state of the data. Every answer is the caller's own: changing it changes nothing in the store. */
+export interface ReadStore {
+  get(table: Layout, key: readonly unknown[]): Row | null
+  range(request: RangeRequest): readonly Row[]
+  /** The stretch's rows strictly after `position` in its order, conditions applied. */
+  rowsAfter(stretch: Stretch, position: Position | undefined, limit: number): readonly Row[]
+  search(request: SearchRequest): readonly Row[]
+}
+
+/**
+ * The one writer's view. Calls come in order: `begin`, then savepoints as a stack with writes between, then `commit` or
+ * `rollback`. Writes answer what they changed; one that throws has changed nothing, unless {@link isOpen} says that the
+ * transaction went with it.
+ */
+export interface WriteStore extends ReadStore {
+  insert(table: Layout, row: Row): Change
+  /** Undefined: nothing differs. */
+  patch(table: Layout, row: Row, set: Row): Change | undefined
+  /** The answer's `after` is the row as it now is. */
+  increment(table: Layout, key: readonly unknown[], by: Readonly<Record<string, number>>): Change
+  remove(table: Layout, row: Row): Change
+  begin(): void
+  /** Makes the transaction durable; with a revision when something changed. */
+  commit(revision: number | undefined): void
+  rollback(): void
+  savepoint(depth: number): void
+  release(depth: number): void
+  rollbackTo(depth: number): void
+  /** False once the store has ended a transaction by itself (disk full, I/O error). */
+  isOpen(): boolean
+  /** Called after a failed commit: brings the store back to its last commit, or throws when it cannot. */
+  recover(): void
+}
+
+/** A state that stays as it is while programs read it. */
+export interface Snapshot {
+  readonly store: ReadStore
+  readonly revision: number
+}
+
+/** Where readers get their states from. */
+export interface Snapshots {
+  /**
+   * The newest committed state, for use at once; undefined when the host can hold no more states at a time. It stays good
+   * while the caller does not give control away; to keep it longer, `hold` it.
+   */
+  newest(): Snapshot | undefined
+  hold(snapshot: Snapshot, evict: () => void): void
+  /** Ends a `hold`. */
+  release(snapshot: Snapshot, evict: () => void): void
+}
