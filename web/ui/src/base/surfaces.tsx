@@ -109,8 +109,9 @@ export interface AvatarProps {
 export function Avatar({ name, image, seed, sizePx = 32 }: AvatarProps): ReactNode {
   const style = { '--avatar-size': `${sizePx}px`, '--avatar-ink': hueOf(seed) } as CSSProperties
   return (
-    <span className="avatar" style={style} aria-hidden="true">
-      {image ? <img src={image} alt="" loading="lazy" /> : initialOf(name)}
+    // The initial is drawn by the stylesheet: it is a picture of the name, not a second name.
+    <span className="avatar" style={style} data-initial={initialOf(name)} aria-hidden="true">
+      {image && <img src={image} alt="" loading="lazy" />}
     </span>
   )
 }
@@ -120,7 +121,8 @@ function initialOf(name: string): string {
 }
 
 function hueOf(seed: string): string {
-  let hash = 0
-  for (const char of seed) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 3600
-  return `oklch(0.6 0.12 ${hash / 10})`
+  // FNV-1a: ids that differ in one character still land far apart on the wheel.
+  let hash = 0x811c9dc5
+  for (const char of seed) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
+  return `oklch(0.6 0.12 ${(hash >>> 0) % 360})`
 }

@@ -15,27 +15,33 @@ export interface AccountFormProps {
   readonly mode: AccountMode
   readonly onMode: (mode: AccountMode) => void
   readonly onDone: () => void
+  /** What most people who see it here came for; it comes first. */
+  readonly lead: 'guest' | 'account'
   /** Below the form, e.g. where a demo's accounts are named. */
   readonly note?: ReactNode
 }
 
 const passwordCharsMin = 8
 
-export function AccountForm({ session, mode, onMode, onDone, note }: AccountFormProps): ReactNode {
+export function AccountForm(props: AccountFormProps): ReactNode {
+  const { session, mode, onMode, onDone, lead, note } = props
   const form = useAccountForm(session, mode, onDone)
+  const guest = (
+    <Button
+      look={lead === 'guest' ? 'solid' : 'line'}
+      wide
+      busy={form.busy === 'guest'}
+      onClick={() => void form.run('guest', () => session.continueAsGuest())}
+    >
+      Continue as a guest
+    </Button>
+  )
   const isGuest = session.user?.isAnonymous === true
   return (
     <div className="account">
-      {!isGuest && (
+      {!isGuest && lead === 'guest' && (
         <>
-          <Button
-            look="solid"
-            wide
-            busy={form.busy === 'guest'}
-            onClick={() => void form.run('guest', () => session.continueAsGuest())}
-          >
-            Continue as a guest
-          </Button>
+          {guest}
           <p className="account__or">or with an account</p>
         </>
       )}
@@ -48,7 +54,13 @@ export function AccountForm({ session, mode, onMode, onDone, note }: AccountForm
           { value: 'signUp', label: 'Create account' },
         ]}
       />
-      <AccountFields form={form} mode={mode} />
+      <AccountFields form={form} mode={mode} look={lead === 'account' ? 'solid' : 'line'} />
+      {!isGuest && lead === 'account' && (
+        <>
+          <p className="account__or">or without one</p>
+          {guest}
+        </>
+      )}
       {note && <div className="account__note">{note}</div>}
     </div>
   )
@@ -102,7 +114,13 @@ function useAccountForm(session: Session, mode: AccountMode, onDone: () => void)
   return { busy, problem, errors, run, submit }
 }
 
-function AccountFields({ form, mode }: { form: FormState; mode: AccountMode }): ReactNode {
+interface AccountFieldsProps {
+  readonly form: FormState
+  readonly mode: AccountMode
+  readonly look: 'solid' | 'line'
+}
+
+function AccountFields({ form, mode, look }: AccountFieldsProps): ReactNode {
   const isNew = mode === 'signUp'
   return (
     <form className="stack" noValidate onSubmit={form.submit}>
@@ -127,7 +145,7 @@ function AccountFields({ form, mode }: { form: FormState; mode: AccountMode }): 
           {form.problem}
         </Notice>
       )}
-      <Button type="submit" look="line" wide busy={form.busy === mode}>
+      <Button type="submit" look={look} wide busy={form.busy === mode}>
         {isNew ? 'Create account' : 'Sign in'}
       </Button>
     </form>

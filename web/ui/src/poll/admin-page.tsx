@@ -176,9 +176,12 @@ function NotAdmin({ signedIn }: { readonly signedIn: boolean }): ReactNode {
 
 function LoadingAdmin(): ReactNode {
   return (
-    <div className="narrow" aria-busy="true" aria-label="Loading">
+    <section className="narrow" aria-busy="true" aria-labelledby="loading-admin">
+      <h1 className="sr-only" id="loading-admin">
+        Loading
+      </h1>
       <Skeleton width="14rem" height="2.4rem" />
       <Skeleton height="22rem" />
-    </div>
+    </section>
   )
 }

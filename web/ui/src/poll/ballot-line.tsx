@@ -29,16 +29,14 @@ export function BallotLine({ casting, poll }: BallotLineProps): ReactNode {
             {status.receipt.created ? 'Counted' : 'Already counted'}: ballot no.{' '}
             {status.receipt.seq.toLocaleString('en')}, for{' '}
             <strong>{poll.options[status.receipt.optionIdx] ?? 'your option'}</strong>
+            {status.left !== undefined && `. ${leftText(status.left)}.`}
           </span>
         </Line>
       )
     case 'few':
       return (
         <Line icon={<Hand size={18} aria-hidden="true" />} look="quiet">
-          {status.remaining === 1
-            ? 'One more ballot for now'
-            : `${status.remaining} more ballots for now`}
-          , then a short pause
+          {leftText(status.left)}, then a short pause
         </Line>
       )
     case 'ready':
@@ -75,6 +73,10 @@ function LimitedLine({ waitMs }: { readonly waitMs: number }): ReactNode {
       />
     </Line>
   )
+}
+
+function leftText(left: number): string {
+  return left === 1 ? 'One more for now' : `${left} more for now`
 }
 
 interface LineProps {

@@ -8,11 +8,12 @@ export interface Receipt {
   readonly created: boolean
 }
 
+/** `left`: how many more ballots are allowed, once it is so few that it is worth saying. */
 export type BallotStatus =
   | { readonly kind: 'closed' }
   | { readonly kind: 'limited'; readonly waitMs: number }
-  | { readonly kind: 'counted'; readonly receipt: Receipt }
-  | { readonly kind: 'few'; readonly remaining: number }
+  | { readonly kind: 'counted'; readonly receipt: Receipt; readonly left: number | undefined }
+  | { readonly kind: 'few'; readonly left: number }
   | { readonly kind: 'ready' }
 
 export interface BallotFacts {
@@ -23,16 +24,15 @@ export interface BallotFacts {
   readonly receipt: Receipt | undefined
 }
 
-const few = 2
+const fewMax = 2
 
 export function ballotStatus(facts: BallotFacts): BallotStatus {
   if (facts.isClosed) return { kind: 'closed' }
   const waitMs = waitOf(facts)
   if (waitMs > 0) return { kind: 'limited', waitMs }
-  if (facts.receipt) return { kind: 'counted', receipt: facts.receipt }
-  const remaining = facts.quota?.remaining
-  if (remaining !== undefined && remaining > 0 && remaining <= few)
-    return { kind: 'few', remaining }
+  const left = fewLeft(facts.quota)
+  if (facts.receipt) return { kind: 'counted', receipt: facts.receipt, left }
+  if (left !== undefined) return { kind: 'few', left }
   return { kind: 'ready' }
 }
 
@@ -45,6 +45,11 @@ export interface Watch {
 export function watchTotal(watch: Watch | undefined, total: number): Watch {
   if (!watch || total < watch.last) return { startedAt: total, last: total }
   return { startedAt: watch.startedAt, last: total }
+}
+
+function fewLeft(quota: QuotaState | undefined): number | undefined {
+  if (!quota?.allowed) return undefined
+  return quota.remaining > 0 && quota.remaining <= fewMax ? quota.remaining : undefined
 }
 
 function waitOf({ quota, refusedForMs }: BallotFacts): number {

@@ -80,9 +80,12 @@ function OptionRow(props: OptionRowProps): ReactNode {
       {isMarked && <span className="sr-only">, you voted for this, </span>}
       <Figures percent={option.percent} votes={votes} />
       {rise.turn > 0 && (
-        <span key={`puff-${rise.turn}`} className="option__puff" aria-hidden="true">
-          +{rise.by}
-        </span>
+        <span
+          key={`puff-${rise.turn}`}
+          className="option__puff"
+          data-by={`+${rise.by}`}
+          aria-hidden="true"
+        />
       )}
     </button>
   )

@@ -14,7 +14,6 @@ export function Brand(): ReactNode {
   return (
     <Link href={routes.home} className="shell__brand" aria-label={`${siteName}, home`}>
       <span className="wordmark" aria-hidden="true">
-        po
         <svg viewBox="0 0 34 40" role="presentation">
           <path
             strokeWidth="5"
@@ -38,12 +37,16 @@ export function HeaderActions(): ReactNode {
           <ShieldCheck size={20} aria-hidden="true" />
         </ButtonLink>
       )}
-      {path !== routes.create && (
-        <ButtonLink look="line" href={routes.create} className="header-new" aria-label="New poll">
-          <Plus size={18} aria-hidden="true" />
-          <span className="header-new__text">New poll</span>
-        </ButtonLink>
-      )}
+      <ButtonLink
+        look="line"
+        href={routes.create}
+        className="header-new"
+        aria-label="New poll"
+        aria-current={path === routes.create ? 'page' : undefined}
+      >
+        <Plus size={18} aria-hidden="true" />
+        <span className="header-new__text">New poll</span>
+      </ButtonLink>
       <div className="header-who">
         {isLoading && !user && <Skeleton width="84px" height="44px" pill />}
         {!isLoading && !user && (

@@ -29,7 +29,8 @@ export function HomePage(): ReactNode {
     <div className="home">
       <div className="home__intro">
         <h1 className="home__title" tabIndex={-1}>
-          Ask once. Watch it settle.
+          Ask once. <br />
+          Watch it settle.
         </h1>
         <p className="home__lede">
           Put a question to everyone and see every ballot land, the moment it is cast.
@@ -40,17 +41,21 @@ export function HomePage(): ReactNode {
         </ButtonLink>
       </div>
       <section className="home__list" aria-label="Polls">
-        {user && (
-          <Segmented<Scope>
-            legend="Which polls"
-            value={scope}
-            onChange={setScope}
-            choices={[
-              { value: 'public', label: 'Everyone’s' },
-              { value: 'mine', label: 'Yours' },
-            ]}
-          />
-        )}
+        <div className="home__scope">
+          {user ? (
+            <Segmented<Scope>
+              legend="Which polls"
+              value={scope}
+              onChange={setScope}
+              choices={[
+                { value: 'public', label: 'Everyone’s' },
+                { value: 'mine', label: 'Yours' },
+              ]}
+            />
+          ) : (
+            <p className="home__newest">Newest first</p>
+          )}
+        </div>
         <PollList key={scope} scope={scope} />
       </section>
     </div>

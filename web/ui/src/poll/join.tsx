@@ -61,6 +61,7 @@ export function JoinProvider({ note, children }: JoinProviderProps): ReactNode {
       <Dialog open={title !== undefined} title={title ?? ''} onClose={close}>
         <AccountForm
           session={session}
+          lead="guest"
           mode={mode}
           onMode={setMode}
           // The effect above goes on once the session itself says who it is.

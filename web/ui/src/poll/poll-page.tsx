@@ -14,7 +14,7 @@ import { Comments } from './comments.tsx'
 import { isClosed } from './people.ts'
 import { PollTools } from './poll-tools.tsx'
 import type { Poll } from './port.ts'
-import { RecentBallots } from './recent-ballots.tsx'
+import { LoadingRows, RecentBallots } from './recent-ballots.tsx'
 import { pollPath, routes } from './routes.ts'
 import { siteName } from './site.ts'
 
@@ -54,14 +54,14 @@ function LoadedPoll({ poll }: { readonly poll: Poll }): ReactNode {
         <PollHead poll={poll} />
         <Ballot poll={poll} votes={votes} />
       </article>
-      <div className="poll-page__comments">
-        <Comments poll={poll} />
-      </div>
       <aside className="poll-page__aside" aria-label="About this poll">
         <Share poll={poll} />
         <RecentBallots poll={poll} votes={votes} />
         <PollTools poll={poll} votes={votes} />
       </aside>
+      <div className="poll-page__comments">
+        <Comments poll={poll} />
+      </div>
     </div>
   )
 }
@@ -124,7 +124,10 @@ function Share({ poll }: { readonly poll: Poll }): ReactNode {
 
 function LoadingPoll(): ReactNode {
   return (
-    <div className="poll-page" aria-busy="true" aria-label="Loading the poll">
+    <section className="poll-page" aria-busy="true" aria-labelledby="loading-poll">
+      <h1 className="sr-only" id="loading-poll">
+        Loading the poll
+      </h1>
       <div className="poll-page__main sheet">
         <div className="poll-head">
           <Skeleton width="10rem" height="1.6rem" />
@@ -133,15 +136,24 @@ function LoadingPoll(): ReactNode {
         <div className="ballot">
           <div className="ballot__options">
             {['a', 'b', 'c', 'd'].map((each) => (
-              <Skeleton key={each} height="76px" />
+              <div key={each} className="option option--loading">
+                <span className="option__box" />
+                <Skeleton width="58%" height="1.4rem" />
+              </div>
             ))}
+          </div>
+          <div className="ballot-line" />
+          <div className="stub">
+            <Skeleton width="9rem" height="2.6rem" />
           </div>
         </div>
       </div>
       <div className="poll-page__aside">
-        <Skeleton height="9rem" />
-        <Skeleton height="14rem" />
+        <div className="aside-block">
+          <Skeleton width="9rem" height="1.4rem" />
+          <LoadingRows />
+        </div>
       </div>
-    </div>
+    </section>
   )
 }

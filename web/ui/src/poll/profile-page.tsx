@@ -193,14 +193,17 @@ function SignedOut(): ReactNode {
 
 function LoadingProfile(): ReactNode {
   return (
-    <div className="narrow" aria-busy="true" aria-label="Loading your profile">
+    <section className="narrow" aria-busy="true" aria-labelledby="loading-profile">
+      <h1 className="sr-only" id="loading-profile">
+        Loading your profile
+      </h1>
       <div className="profile-head">
         <Skeleton width="64px" height="64px" pill />
         <Skeleton width="12rem" height="2.4rem" />
       </div>
       <Skeleton height="12rem" />
       <Skeleton height="9rem" />
-    </div>
+    </section>
   )
 }
 

@@ -74,7 +74,7 @@ function Rows({ poll, votes, shown }: RecentBallotsProps & { readonly shown: num
   )
 }
 
-function LoadingRows(): ReactNode {
+export function LoadingRows(): ReactNode {
   return (
     <ol className="voters" aria-busy="true" aria-label="Loading ballots">
       {['62%', '48%', '70%', '55%'].map((width) => (

@@ -22,16 +22,17 @@ export function SignInPage({ note }: { readonly note: ReactNode }): ReactNode {
   return (
     <div className="narrow">
       <h1 className="page-title" tabIndex={-1}>
-        {session.user?.isAnonymous ? 'Keep what you have made' : 'Come in'}
+        {session.user?.isAnonymous ? 'More than a guest' : 'Come in'}
       </h1>
       <p className="lede">
         {session.user?.isAnonymous
-          ? 'You are here as a guest. An account keeps your polls and your name on every device.'
-          : 'A guest can vote and ask. An account keeps your polls and your name on every device.'}
+          ? 'With an account you can come back from any device.'
+          : 'Guests can vote and ask as well. With an account you can come back from any device.'}
       </p>
       <div className="sheet sheet--padded">
         <AccountForm
           session={session}
+          lead="account"
           mode={mode}
           onMode={setMode}
           onDone={() => setDone(true)}

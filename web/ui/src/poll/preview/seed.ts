@@ -168,19 +168,22 @@ function pollsAt(nowMs: number): readonly Poll[] {
 }
 
 function votesAt(nowMs: number): readonly StoredVote[] {
-  const choices = [0, 0, 1, 2, 0, 3, 1, 0, 2, 1, 0]
-  return choices.map((optionIdx, index) => {
-    const by = author(index + 2)
-    return {
-      _id: `vote-${index}`,
-      pollId: pollId(0),
-      seq: 1_300 - index,
-      optionIdx,
-      voter: by.name,
-      userId: by._id,
-      author: by,
-      createdAt: nowMs - (index * 47 + 9) * 1_000,
-    }
+  const choices = [0, 0, 1, 2, 0, 1, 1, 0, 2, 1, 0]
+  return pollSeeds.flatMap((poll, at) => {
+    if (poll.counts.every((count) => count === 0)) return []
+    return choices.map((optionIdx, index) => {
+      const by = author(index + at * 3 + 2)
+      return {
+        _id: `vote-${at}-${index}`,
+        pollId: pollId(at),
+        seq: 1_300 - index,
+        optionIdx: Math.min(optionIdx, poll.options.length - 1),
+        voter: by.name,
+        userId: by._id,
+        author: by,
+        createdAt: nowMs - (index * 47 + 9) * 1_000 * (at + 1),
+      }
+    })
   })
 }
 
