@@ -28,8 +28,8 @@ const BODIES: Readonly<Record<TableSketch['factory'], (table: TableSketch) => re
       `const rows = useList(api.${table.name}.list, {}, { pageSize: 20 })`,
       `const create = useMut(api.${table.name}.create)`,
       `const titles = rows.data?.map((row) => row.title + row._id)`,
-      `const add = async () => (await create(${payload(table)})).count`,
-      `const update = () => client.mutation(api.${table.name}.rm, { id: rows.data?.[0]?._id ?? never() })`,
+      `const add = async () => (await create({ payload: ${payload(table)} })).count`,
+      `const update = () => client.mutation(api.${table.name}.update, { id: rows.data?.[0]?._id ?? never(), patch: { title: id } })`,
       `return { titles, add, update, id, last: rows.data?.at(-1)?.${lastField(table)} }`,
     ],
     log: (table) => [
@@ -43,7 +43,7 @@ const BODIES: Readonly<Record<TableSketch['factory'], (table: TableSketch) => re
     child: (table) => [
       `const rows = useList(api.${table.name}.list, { parent: id }, { pageSize: 20 })`,
       `const create = useMut(api.${table.name}.create)`,
-      `const add = () => create({ parent: id, ...${payload(table)} })`,
+      `const add = () => create({ parent: id, payload: ${payload(table)} })`,
       `const remove = () => client.mutation(api.${table.name}.rm, { id: rows.data?.[0]?._id ?? never() })`,
       `return { add, remove, parents: rows.data?.map((row) => row.parent), last: rows.data?.at(-1)?.${lastField(table)} }`,
     ],

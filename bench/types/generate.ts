@@ -101,7 +101,7 @@ const OPTIONS: Readonly<Record<TableSketch['factory'], readonly (string | undefi
   owned: [
     undefined,
     `{ softDelete: true, rateLimit: 30, pub: 'isPublic', search: 'title', index: ['count'] }`,
-    `{ unique: ['title'], orderBy: 'count', index: ['count'], hooks: { beforeCreate: async (ctx, { payload }) => ({ ...payload, title: payload.title.trim() + ctx.user._id }) } }`,
+    `{ unique: ['title'], index: ['count'], withAuthor: true, hooks: { beforeCreate: async (ctx, { payload }) => ({ ...payload, title: payload.title.trim() + ctx.user._id }) } }`,
   ],
   log: [
     undefined,
@@ -110,15 +110,18 @@ const OPTIONS: Readonly<Record<TableSketch['factory'], readonly (string | undefi
   ],
   child: [
     undefined,
-    `{ softDelete: true, rateLimit: { max: 5, window: 1_000 } }`,
-    `{ withAuthor: true }`,
+    `{ softDelete: true, rateLimit: { max: 5, window: 1_000 }, create: 'readers', index: ['count'] }`,
+    `{ withAuthor: true, pub: 'isPublic', unique: ['title'], hooks: { afterCreate: async (_ctx, { row }) => { row.title.trim() } } }`,
   ],
   kv: [
     undefined,
     `{ softDelete: true, rateLimit: 10, hooks: { beforeUpdate: async (ctx, { payload }) => ({ ...payload, title: ctx.user._id }) } }`,
   ],
-  singleton: [undefined, `{ rateLimit: 20 }`],
-  quota: [undefined],
+  singleton: [
+    undefined,
+    `{ rateLimit: 20, hooks: { beforeUpsert: async (_ctx, { payload, prev }) => ({ ...payload, count: (prev?.count ?? 0) + 1 }) } }`,
+  ],
+  quota: [undefined, `{ authorize: (ctx, { owner }) => ctx.user?._id === owner }`],
 }
 
 function tsconfig(part: Part, paths: Readonly<Record<string, readonly string[]>>): object {
