@@ -1,0 +1,100 @@
+/**
+ * From wired tables to built ones: each by its factory, owned tables before what hangs under them.
+ */
+import { DefinitionError } from '../errors/assert.ts'
+import { buildChild } from '../factories/child/build.ts'
+import { buildKv } from '../factories/kv/build.ts'
+import { buildLog } from '../factories/log/build.ts'
+import { buildOwned, type BuiltOwned } from '../factories/owned/build.ts'
+import { buildQuota } from '../factories/quota/build.ts'
+import { sweepFlowName } from '../factories/shared/parent.ts'
+import type { Settings } from '../factories/shared/call.ts'
+import type { BuiltTable } from '../factories/shared/operation.ts'
+import type { UserRow } from '../factories/shared/users.ts'
+import { buildSingleton } from '../factories/singleton/build.ts'
+import type { Layout } from '../schema/layout.ts'
+import type { AnyTable } from '../schema/tables.ts'
+import type { Wired } from './types.ts'
+
+/** What {@link wire} marks, so that `tables` can be told from anything else. */
+export function wire(table: AnyTable, options: unknown = {}): Wired {
+  if (typeof table !== 'object' || table === null || !('factory' in table)) {
+    throw new DefinitionError('table() takes a table of schema(), as in table(s.poll, { … }).')
+  }
+  if (table.factory === 'base') {
+    throw new DefinitionError(
+      `'${table.name}' is a base table: wire it with cacheCrud({ table, schema, fetcher }).`,
+    )
+  }
+  return { table, options }
+}
+
+/** Builds every table. Throws {@link DefinitionError} naming what does not fit together. */
+export function buildTables(
+  tables: Readonly<Record<string, Wired>>,
+  settings: Settings,
+  users: Layout<UserRow>,
+): readonly BuiltTable[] {
+  for (const [name, wired] of Object.entries(tables)) assertWired(name, wired)
+  const all = Object.values(tables)
+  const owned = new Map<string, BuiltOwned>()
+  for (const { table, options } of all) {
+    if (table.factory !== 'owned') continue
+    const dependants = all.flatMap(({ table: other }) =>
+      (other.factory === 'log' || other.factory === 'child') && other.parent === table.name
+        ? [sweepFlowName(other.name)]
+        : [],
+    )
+    owned.set(table.name, buildOwned(table, options as object, settings, users, dependants))
+  }
+  return all.map(({ table, options }) => build(table, options as object, settings, users, owned))
+}
+
+function build(
+  table: AnyTable,
+  options: object,
+  settings: Settings,
+  users: Layout<UserRow>,
+  owned: ReadonlyMap<string, BuiltOwned>,
+): BuiltTable {
+  switch (table.factory) {
+    case 'owned':
+      return owned.get(table.name) as BuiltOwned
+    case 'log':
+      return buildLog(table, options, settings, parentOf(table, owned).policy, users)
+    case 'child':
+      return buildChild(table, options, settings, parentOf(table, owned).policy, users)
+    case 'kv':
+      return buildKv(table, options, settings)
+    case 'singleton':
+      return buildSingleton(table, options, settings)
+    case 'quota':
+      return buildQuota(table, options, settings)
+    case 'base':
+      throw new DefinitionError(`'${table.name}' is a base table: wire it with cacheCrud().`)
+  }
+}
+
+function parentOf(
+  table: { readonly name: string; readonly parent: string },
+  owned: ReadonlyMap<string, BuiltOwned>,
+): BuiltOwned {
+  const parent = owned.get(table.parent)
+  if (parent === undefined) {
+    throw new DefinitionError(
+      `Table '${table.name}' hangs under '${table.parent}', which is not wired: add ${table.parent}: table(s.${table.parent}).`,
+    )
+  }
+  return parent
+}
+
+function assertWired(name: string, wired: Wired | undefined): void {
+  if (wired === undefined || typeof wired !== 'object' || !('table' in wired)) {
+    throw new DefinitionError(`tables.${name} must be table(s.${name}, { … }).`)
+  }
+  if (wired.table.name !== name) {
+    throw new DefinitionError(
+      `tables.${name} is the table '${wired.table.name}': a table is wired under its own name.`,
+    )
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { boolean, number, object, string } from 'zod/v4'
+import { schema } from '../exports/schema.ts'
+import { refs } from './refs.ts'
+import type { TablesApi, WireTable } from './types.ts'
+import { wire } from './tables.ts'
+
+const s = schema({
+  owned: { poll: object({ question: string(), isPublic: boolean() }) },
+  log: { vote: { parent: 'poll', schema: object({ optionIdx: number(), voter: string() }) } },
+  kv: { site: { keys: ['banner', 'notice'] as const, schema: object({ text: string() }) } },
+  base: { movie: object({ tmdbId: number() }) },
+  quota: { ballots: { limit: 3, durationMs: 1000 } },
+})
+
+const table = wire as unknown as WireTable
+
+describe('wiring a table', () => {
+  test('types hooks by the table', () => {
+    table(s.vote, {
+      softDelete: true,
+      pub: 'isPublic',
+      hooks: {
+        beforeAppend: async (ctx, { parent, payload }) => {
+          expectTypeOf(parent).toEqualTypeOf<string>()
+          expectTypeOf(payload).toEqualTypeOf<{ optionIdx: number; voter: string }>()
+          expectTypeOf(ctx.user._id).toExtend<string>()
+          return { ...payload, voter: ctx.user._id }
+        },
+        // @ts-expect-error a payload has these fields
+        beforeUpdate: async () => ({ optionIdx: 'first' }),
+      },
+      // @ts-expect-error only fields are counted
+      counts: ['nope'],
+    })
+    expect(true).toBe(true)
+  })
+
+  test('refuses what is not an option of its factory', () => {
+    // @ts-expect-error 'ttl' is not an option of a log table.
+    table(s.vote, { softDelete: true, ttl: 5 })
+    // @ts-expect-error 'counts' is not an option of a kv table.
+    table(s.site, { softDelete: true, counts: ['text'] })
+    // @ts-expect-error 'movie' is a base table
+    expect(() => table(s.movie)).toThrow('cacheCrud')
+  })
+
+  test('gives each table its functions', () => {
+    const tables = {
+      poll: table(s.poll),
+      vote: table(s.vote, { pub: 'isPublic' }),
+      site: table(s.site),
+      ballots: table(s.ballots),
+    }
+    type Api = TablesApi<typeof tables>
+    type Args<name extends keyof Api['vote']> = Api['vote'][name] extends (
+      args: infer args,
+    ) => unknown
+      ? args
+      : never
+    expectTypeOf<Args<'append'>['payload']>().toEqualTypeOf<{ optionIdx: number; voter: string }>()
+    expectTypeOf<ReturnType<Api['vote']['append']>>().toEqualTypeOf<
+      Promise<{ readonly seq: number; readonly created: boolean }>
+    >()
+    expectTypeOf<Api['vote']['pub']>().not.toEqualTypeOf<undefined>()
+    expectTypeOf<Parameters<Api['site']['get']>[0]['key']>().toEqualTypeOf<'banner' | 'notice'>()
+    expect(Object.keys(tables)).toHaveLength(4)
+  })
+
+  test('without pub has no public reads', () => {
+    const tables = { vote: table(s.vote, { softDelete: true }) }
+    expectTypeOf<TablesApi<typeof tables>['vote']['pub']>().toEqualTypeOf<undefined>()
+    expect(tables.vote.table.name).toBe('vote')
+  })
+})
+
+describe('references', () => {
+  test('carry paths and types', () => {
+    expect(refs(s.vote).append.path).toBe('vote.append')
+    expect(refs(s.vote).auth.list.path).toBe('vote.auth.list')
+    expectTypeOf(refs(s.ballots).consume.kind).toEqualTypeOf<'mutation'>()
+  })
+
+  test('are not callable and not thenable', async () => {
+    const ref: unknown = refs(s.vote).append
+    expect(await ref).toBe(ref)
+    // @ts-expect-error a reference is not the function
+    expect(() => refs(s.vote).append({})).toThrow()
+  })
+})
