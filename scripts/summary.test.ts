@@ -48,6 +48,25 @@ test('a file that cannot be loaded is a failure', () => {
   })
 })
 
+test('a file whose set-up failed is one failure, not one for each of its tests', () => {
+  const report: Report = {
+    testResults: [
+      {
+        name: '/r/web/b.browser.ts',
+        status: 'failed',
+        assertionResults: [
+          { fullName: 'one', status: 'skipped' },
+          { fullName: 'two', status: 'skipped' },
+        ],
+      },
+    ],
+  }
+  expect(summarize(report, SUITES.slice(1), { ...WHOLE, endedWell: false }).complaints).toEqual([
+    'web/b.browser.ts failed outside its tests.',
+    'The suite browser ran nothing.',
+  ])
+})
+
 test('a run that ends badly without a failing test is a failure', () => {
   const report = reportOf({ 'src/a.test.ts': ['passed'], 'web/b.browser.ts': ['passed'] })
   expect(summarize(report, SUITES, { ...WHOLE, endedWell: false })).toMatchObject({

@@ -37,12 +37,12 @@ export function summarize(
     passed += count('passed')
     failed += count('failed')
     if (count('passed') + count('failed') > 0) ran.add(file)
-    if (status === 'failed' && count('failed') === 0)
+    if (status === 'failed' && count('failed') === 0) {
       complaints.push(`${file} failed outside its tests.`)
-    if (isPartial) continue
-    for (const test of assertionResults) {
-      if (test.status !== 'passed' && test.status !== 'failed') {
-        complaints.push(`${file}: "${test.fullName}" was not run (${test.status}).`)
+    } else if (!isPartial) {
+      for (const { fullName, status: outcome } of assertionResults) {
+        if (outcome === 'passed' || outcome === 'failed') continue
+        complaints.push(`${file}: "${fullName}" was not run (${outcome}).`)
       }
     }
   }
@@ -52,7 +52,7 @@ export function summarize(
       if (!ranAny) complaints.push(`The suite ${name} ran nothing.`)
     }
   }
-  if (passed + failed === 0) complaints.push('Nothing ran.')
+  if (passed + failed + complaints.length === 0) complaints.push('Nothing ran.')
   if (!endedWell && failed + complaints.length === 0) {
     complaints.push('The run ended badly though every test passed: see the errors above.')
   }

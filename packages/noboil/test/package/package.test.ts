@@ -78,6 +78,10 @@ test('a schema declared by the installed package knows its tables', () => {
   expect(run('node', 'schema.ts')).toBe('comment poll siteConfig vote\n')
 })
 
+test('every host has the one schema, and errors are matched by code', () => {
+  expect(run('node', 'plain.ts')).toBe('RATE_LIMITED again in 250 ms one schema\n')
+})
+
 test.each(Object.entries(PEERS))(
   '%s asks for its peers by name and loads beside them',
   (entry, peers) => {
