@@ -167,5 +167,7 @@ export interface Transaction {
   run<result>(program: () => Iterator<unknown, result, unknown>): Promise<result>
   /** True while the transaction may write. */
   readonly writable: boolean
+  /** The transaction's time, ms since the epoch: what its programs' `now` answers. */
+  readonly now: number
   afterCommit(effect: () => unknown): void
 }

@@ -27,6 +27,8 @@ export interface PredicateContext {
   readonly userId: Id<'users'> | null
   /** True for calls of the server itself: `internalMutation`, `cron`, a bare `api.x.f()`. */
   readonly internal: boolean
+  /** The transaction's time, ms since the epoch. */
+  readonly now: number
   readonly db: Reader
 }
 
@@ -37,6 +39,8 @@ export interface HookContext {
   readonly user: User
   readonly userId: Id<'users'>
   readonly internal: boolean
+  /** The transaction's time, ms since the epoch: the same for everything one call writes. */
+  readonly now: number
   readonly db: Writer
   /** Runs after the commit is durable, never when the call fails. The place for effects with I/O. */
   afterCommit(effect: () => unknown): void

@@ -122,6 +122,8 @@ interface Caller {
 
 /** For custom queries: one snapshot, whatever is awaited. */
 export interface QueryContext<api> extends Caller {
+  /** The snapshot's time, ms since the epoch. */
+  readonly now: number
   readonly db: Reader
   /** The tables' functions as the caller: policies apply. */
   readonly api: api
@@ -131,6 +133,8 @@ export interface QueryContext<api> extends Caller {
 
 /** For custom mutations: one transaction, undone as a whole if the handler throws. */
 export interface MutationContext<api> extends Caller {
+  /** The transaction's time, ms since the epoch. */
+  readonly now: number
   readonly db: Writer
   readonly api: api
   readonly system: api

@@ -110,7 +110,7 @@ export abstract class Session implements SyncInterpreter {
     return this.#frames.length
   }
 
-  protected now(): number {
+  now(): number {
     return (this.#now ??= this.tools.ports.clock.now())
   }
 
@@ -229,6 +229,10 @@ class Handle implements Transaction {
 
   get writable(): boolean {
     return this.#session.writable && !this.#isOver
+  }
+
+  get now(): number {
+    return this.#session.now()
   }
 
   run<result>(program: () => Iterator<unknown, result, unknown>): Promise<result> {
