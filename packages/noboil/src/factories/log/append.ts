@@ -21,7 +21,7 @@ import { canonicalJson, fingerprint, type Row } from '../../schema/values.ts'
 import { args, anything, id, list, optional, shortText, wholeFrom } from '../shared/arguments.ts'
 import { assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
 import type { Mutation } from '../shared/operation.ts'
-import { assertFits, readWindow, record } from '../shared/window.ts'
+import { assertFits, limitOn, readWindow, record } from '../shared/window.ts'
 import { count } from './counts.ts'
 import { type LogContext, mayRead, noParent, shown } from './context.ts'
 import {
@@ -62,12 +62,13 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
     const author = authorOf(call)
     const payload = log.payloads.parse(given.payload, author)
     assertSignedIn(call)
+    const limit = limitOn(log.rateLimit, call)
     const [parentRow, replays, window, counts] = yield* batch(
       readParent(log, parent),
       key === undefined
         ? undefined
         : range(log.layout, 'by_idempotency', [parent, key], { limit: 1 }),
-      log.rateLimit && readWindow(log.rateLimit, call.caller),
+      limit && readWindow(limit, call.caller),
       readCounts(log, parent),
     )
     if (!mayRead(log, call, parentRow)) throw noParent(log)
@@ -76,11 +77,11 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
     const replay = replays?.[0] && (yield* replayed(log, replays[0], author, print))
     if (replay) return replay
 
-    if (log.rateLimit) yield* assertFits(log.rateLimit, call.caller, window ?? null, 1)
+    if (limit) yield* assertFits(limit, call.caller, window ?? null, 1)
     if (given.expectedSeq !== undefined) yield* assertEndsAt(log, parent, given.expectedSeq)
     const written = yield* beforeAppend(log, call, parent, payload, author)
     const [first] = yield* write(log, call, parent, [written], counts ?? null, { key, print })
-    if (log.rateLimit) yield* record(log.rateLimit, call.caller, window ?? null, 1)
+    if (limit) yield* record(limit, call.caller, window ?? null, 1)
     yield* afterAppend(log, call, first as StoredRow)
     return { seq: (first as StoredRow).seq, created: true }
   },
@@ -111,9 +112,10 @@ const appendMany: (
   const author = authorOf(call)
   const payloads = items.map((item, at) => log.payloads.parse(item, author, `items[${at}]`))
   assertSignedIn(call)
+  const limit = limitOn(log.rateLimit, call)
   const [parentRow, window, counts] = yield* batch(
     readParent(log, parent),
-    log.rateLimit && readWindow(log.rateLimit, call.caller),
+    limit && readWindow(limit, call.caller),
     readCounts(log, parent),
   )
   if (!mayRead(log, call, parentRow)) throw noParent(log)
@@ -121,13 +123,13 @@ const appendMany: (
     const head = yield* get(heads, [log.table.name, parent])
     return { count: 0, firstSeq: (head?.seq ?? 0) + 1 }
   }
-  if (log.rateLimit) yield* assertFits(log.rateLimit, call.caller, window ?? null, payloads.length)
+  if (limit) yield* assertFits(limit, call.caller, window ?? null, payloads.length)
   const written: Row[] = []
   for (const payload of payloads) {
     written.push(yield* beforeAppend(log, call, parent, payload, author))
   }
   const rows = yield* write(log, call, parent, written, counts ?? null, {})
-  if (log.rateLimit) yield* record(log.rateLimit, call.caller, window ?? null, rows.length)
+  if (limit) yield* record(limit, call.caller, window ?? null, rows.length)
   for (const row of rows) yield* afterAppend(log, call, row)
   return { count: rows.length, firstSeq: (rows[0] as StoredRow).seq }
 })

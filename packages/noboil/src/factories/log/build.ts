@@ -6,14 +6,17 @@ import type { Layout } from '../../schema/layout.ts'
 import type { LogTable } from '../../schema/tables.ts'
 import type { Row } from '../../schema/values.ts'
 import type { Settings } from '../shared/call.ts'
+import { assertBoolean } from '../shared/fields.ts'
 import type { BuiltTable } from '../shared/operation.ts'
 import { type ParentPolicy, pubField, throughPub } from '../shared/parent.ts'
 import { Payloads } from '../shared/payload.ts'
+import { searchedFields } from '../shared/search.ts'
 import type { UserRow } from '../shared/users.ts'
 import { limitOf, stamps, windows } from '../shared/window.ts'
 import { append, appendBulk } from './append.ts'
 import type { LogContext } from './context.ts'
 import { rm, rmBulk, update } from './edit.ts'
+import { eraseSome } from './erase.ts'
 import { purgeByParent, restoreByParent, sweep, sweepFlow } from './purge.ts'
 import { indexed, reads } from './read.ts'
 import { countsLayout, heads, logLayout } from './rows.ts'
@@ -51,6 +54,7 @@ export function buildLog(
       ...(isPublic ? { pub: reads(log, 'public'), pubIndexed: indexed(log, 'public') } : {}),
     },
     flows: { [sweepFlow(log)]: (args) => sweep(log, args as { parent: string; through: number }) },
+    personal: { erase: (userId, from, limit) => eraseSome(log, userId, from, limit) },
   }
 }
 
@@ -61,16 +65,11 @@ function contextOf(
   parent: ParentPolicy,
   users: Layout<UserRow>,
 ): LogContext {
-  const searched = names(options.search as string | readonly string[] | undefined)
-  for (const name of searched) assertText(table, name)
+  const searched = searchedFields(table, options.search)
   const counted = (options.counts ?? []) as readonly string[]
   for (const name of counted) assertCountable(table, name)
   const field = pubField(options.pub)
-  if (field !== undefined && parent.layout.columns[field]?.type.kind !== 'boolean') {
-    throw new DefinitionError(
-      `Table '${table.name}': pub names '${field}', which is not a boolean field of '${table.parent}'.`,
-    )
-  }
+  if (field !== undefined) assertBoolean(table.name, 'pub', parent.layout, field)
   return {
     table,
     layout: logLayout(table, searched),
@@ -87,18 +86,6 @@ function contextOf(
     searched,
     users,
     withAuthor: options.withAuthor === true,
-  }
-}
-
-const names = (option: string | readonly string[] | undefined): readonly string[] =>
-  option === undefined ? [] : typeof option === 'string' ? [option] : option
-
-function assertText(table: LogTable, name: string): void {
-  const kind = table.fields[name]?.type.kind
-  if (kind !== 'string') {
-    throw new DefinitionError(
-      `Table '${table.name}': search names '${name}', which is ${kind === undefined ? 'not a field' : 'not a text field'}.`,
-    )
   }
 }
 

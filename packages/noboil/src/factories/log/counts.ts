@@ -61,7 +61,7 @@ export const recount: (stored: CountsRow | null, to: 'none' | 'total') => Progra
 
 /** Counts as they are answered: values that nobody holds are left out. */
 export const countsOf = (stored: CountsRow | null, field: string): Record<string, number> => ({
-  ...(stored?.live as Totals | undefined)?.[field],
+  ...stored?.live?.[field],
 })
 
 function add(totals: Record<string, number>, value: string, by: number): void {

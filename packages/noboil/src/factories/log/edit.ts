@@ -7,6 +7,7 @@ import { batch, get, now, patch, type Program, program, remove } from '../../pro
 import type { Row } from '../../schema/values.ts'
 import { anything, args, flag, id, list, optional, text, wholeFrom } from '../shared/arguments.ts'
 import { ask, assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
+import { assertUnchanged, dropMissing, hookedPatch, laterThan } from '../shared/edit.ts'
 import type { Mutation } from '../shared/operation.ts'
 import { count } from './counts.ts'
 import {
@@ -61,12 +62,9 @@ const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row
       const hooked = yield* hook(log.settings, call, (ctx) =>
         beforeUpdate(ctx, { id, patch: wanted, prev }),
       )
-      set = {
-        ...cleared(wanted),
-        ...log.payloads.patch(row as unknown as Row, hooked, given.unset, true),
-      }
+      set = hookedPatch(log.payloads, row as unknown as Row, wanted, hooked, given.unset)
     }
-    const updatedAt = Math.max(yield* now(), current + 1)
+    const updatedAt = laterThan(current, yield* now())
     const changes: { readonly [field in keyof StoredRow]?: StoredRow[field] | undefined } = {
       ...set,
       updatedAt,
@@ -119,7 +117,7 @@ export function rmBulk(log: LogContext): Mutation<{ ids: readonly string[] }, { 
   const read = args({ ids: list(id, log.settings.limits.maxBulkItems) })
   return {
     kind: 'mutation',
-    args: read as never,
+    args: read,
     *run(call, { ids }) {
       assertSignedIn(call)
       let removed = 0
@@ -171,7 +169,7 @@ const removeRow: (log: LogContext, call: Call, found: Located, hard: boolean) =>
     else {
       const time = yield* now()
       yield* patch(log.layout, row, {
-        updatedAt: Math.max(time, updatedAtOf(row, at) + 1),
+        updatedAt: laterThan(updatedAtOf(row, at), time),
         epoch: at.epoch || undefined,
         deletedAt: time,
         deletedEpoch: at.epoch,
@@ -184,18 +182,3 @@ const removeRow: (log: LogContext, call: Call, found: Located, hard: boolean) =>
     yield* count(log, row.parent, counts ?? null, [{ payload: row as unknown as Row, live, total }])
     if (afterRm !== undefined) yield* hook(log.settings, call, (ctx) => afterRm(ctx, { id }))
   })
-
-function assertUnchanged(expected: number | undefined, current: number): void {
-  if (expected !== undefined && expected !== current) {
-    throw new NoboilError('CONFLICT', 'Somebody else changed this meanwhile.', {
-      updatedAt: current,
-    })
-  }
-}
-
-/** The fields of a patch that it clears: a hook's own patch does not bring them back. */
-const cleared = (set: Row): Row =>
-  Object.fromEntries(Object.entries(set).filter(([, value]) => value === undefined))
-
-const dropMissing = (row: Row): Row =>
-  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined))

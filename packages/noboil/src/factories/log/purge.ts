@@ -20,11 +20,12 @@ import type { Row } from '../../schema/values.ts'
 import { args, id } from '../shared/arguments.ts'
 import { assertSignedIn } from '../shared/call.ts'
 import type { Mutation } from '../shared/operation.ts'
+import { everything, sweepFlowName } from '../shared/parent.ts'
 import { recount } from './counts.ts'
 import { assertMayModerate, type LogContext } from './context.ts'
 import { countsLayout, heads } from './rows.ts'
 
-export const sweepFlow = (log: LogContext): string => `sweep:${log.table.name}`
+export const sweepFlow = (log: LogContext): string => sweepFlowName(log.table.name)
 
 export function purgeByParent(log: LogContext): Mutation<{ parent: string }, { deleted: number }> {
   return {
@@ -80,8 +81,9 @@ export function* sweep(
   const rows = log.settings.limits.maxSweepRows
   for (;;) {
     const removed = yield* run(() => sweepSome(log, given.parent, given.through, rows))
-    if (removed < rows) return
+    if (removed < rows) break
   }
+  if (given.through === everything) yield* run(() => forgetParent(log, given.parent))
 }
 
 const sweepSome: (
@@ -97,6 +99,18 @@ const sweepSome: (
   for (const row of old) yield* remove(log.layout, row)
   return old.length
 })
+
+/** After the last row of a parent that is gone: its head and its counts. */
+const forgetParent: (log: LogContext, parent: string) => Program<void> = program(
+  function* (log, parent) {
+    const [head, counts] = yield* batch(
+      get(heads, [log.table.name, parent]),
+      log.counted.length === 0 ? undefined : get(countsLayout, [log.table.name, parent]),
+    )
+    if (head !== null) yield* remove(heads, head)
+    if (counts) yield* remove(countsLayout, counts)
+  },
+)
 
 const readAll = (log: LogContext, parent: string) =>
   batch(

@@ -37,7 +37,8 @@ import {
   type Query,
   shared,
 } from '../shared/operation.ts'
-import { authorsOf } from '../shared/users.ts'
+import { noSearch, searchText } from '../shared/search.ts'
+import { withAuthors } from '../shared/users.ts'
 import { countsOf } from './counts.ts'
 import { type LogContext, mayRead } from './context.ts'
 import {
@@ -99,10 +100,10 @@ const mapper: (
   rows: readonly StoredRow[],
 ) => Program<(row: StoredRow) => Row | undefined> = program(function* (log, at, rows) {
   if (!log.withAuthor) return (row) => publicRow(row, at)
-  const authors = yield* authorsOf(log.users, rows)
+  const joined = yield* withAuthors(log.users, rows)
   return (row) => {
-    const author = authors.get(row.userId)
-    return author && { ...publicRow(row, at), author }
+    const answered = joined(row)
+    return answered && publicRow(answered, at)
   }
 })
 
@@ -190,12 +191,7 @@ function search(log: LogContext, audience: Audience): Query<SearchArgs, unknown>
     args: args({ parent: id, query: searchText }),
     access: underParent(log, audience, []),
     *read({ parent, query }): Program<Answer<unknown>> {
-      if (log.searched.length === 0) {
-        throw new NoboilError(
-          'UNSUPPORTED',
-          `'${log.table.name}' has no search; name a field in its search option.`,
-        )
-      }
+      if (log.searched.length === 0) throw noSearch(log.table.name)
       const words = wordsOf(query)
       if (words.length === 0) return []
       const at = yield* readMarks(log, parent)
@@ -284,22 +280,4 @@ export function indexed(log: LogContext, audience: Audience): Query<IndexedArgs,
       return Object.fromEntries(groups)
     },
   }
-}
-
-const maxQueryLength = 1_000
-
-const searchText = (input: unknown, path: string): string => {
-  if (typeof input !== 'string') throw invalid(path, 'Must be a text.')
-  if (input.length > maxQueryLength) {
-    throw new NoboilError(
-      'LIMIT_EXCEEDED',
-      `A search may be at most ${maxQueryLength} characters long.`,
-      {
-        limit: 'maxQueryLength',
-        max: maxQueryLength,
-        actual: input.length,
-      },
-    )
-  }
-  return input
 }

@@ -78,7 +78,10 @@ export interface LogReads<table extends LogTable> {
     PaginatedResult<LogRow<table>>
   >
   /** Oldest first after `seq`; 500 rows unless `limit` says otherwise. */
-  readonly listAfter: Query<{ parent: string; seq: number; limit?: number }, LogRow<table>[]>
+  readonly listAfter: Query<
+    { parent: string; seq: number; limit?: number | undefined },
+    LogRow<table>[]
+  >
   readonly read: Query<{ id: Id<table['name']> }, LogRow<table> | null>
   /** Rows in which every word of `query` begins a word, newest first, at most 100. */
   readonly search: Query<{ parent: string; query: string }, LogRow<table>[]>
@@ -101,9 +104,9 @@ export interface LogApi<table extends LogTable, options = unknown> extends LogRe
       parent: string
       payload: Input<table>
       /** Appending twice with one key appends once. */
-      idempotencyKey?: string
+      idempotencyKey?: string | undefined
       /** Append only if the log ends here; 0: only if it is empty. */
-      expectedSeq?: number
+      expectedSeq?: number | undefined
     },
     Appended
   >
@@ -115,12 +118,12 @@ export interface LogApi<table extends LogTable, options = unknown> extends LogRe
     {
       id: Id<table['name']>
       patch: Partial<Input<table>>
-      unset?: readonly (keyof Payload<table> & string)[]
-      expectedUpdatedAt?: number
+      unset?: readonly (keyof Payload<table> & string)[] | undefined
+      expectedUpdatedAt?: number | undefined
     },
     LogRow<table>
   >
-  readonly rm: Mutation<{ id: Id<table['name']>; hard?: boolean }, { deleted: boolean }>
+  readonly rm: Mutation<{ id: Id<table['name']>; hard?: boolean | undefined }, { deleted: boolean }>
   readonly rmBulk: Mutation<{ ids: readonly Id<table['name']>[] }, { count: number }>
   readonly purgeByParent: Mutation<{ parent: string }, { deleted: number }>
   readonly restoreByParent: Mutation<{ parent: string }, { restored: number }>

@@ -33,6 +33,8 @@ export interface FactoryLimits {
   readonly maxCountedValues: number
   /** Rows a search answers. */
   readonly maxSearchRows: number
+  /** People a row may be shared with. */
+  readonly maxMembers: number
   /** Rows a background sweep removes in one transaction. */
   readonly maxSweepRows: number
 }
@@ -45,6 +47,7 @@ export const defaultFactoryLimits: FactoryLimits = {
   maxKeyBytes: 256,
   maxCountedValues: 1_000,
   maxSearchRows: 100,
+  maxMembers: 1_000,
   maxSweepRows: 500,
 }
 
@@ -56,6 +59,9 @@ export interface Settings {
   hookContext(call: Call, transaction: Transaction): HookContext
   predicateContext(call: Call, transaction: Transaction): PredicateContext
 }
+
+/** The server itself, at work in the background. */
+export const systemCall: Call = { user: null, internal: true, caller: 'system' }
 
 /** The row author of a call: the user, or the server itself. */
 export const authorOf = (call: Call): string => call.user?._id ?? 'system'
@@ -69,9 +75,9 @@ export function assertSignedIn(call: Call): void {
 
 /** Asks a predicate of the app. */
 export function ask(settings: Settings, call: Call, predicate: Predicate): Op<boolean> {
-  return callApp((transaction) =>
+  return callApp<boolean | Promise<boolean>>((transaction) =>
     predicate(settings.predicateContext(call, transaction)),
-  ) as Op<boolean>
+  )
 }
 
 /** Runs a hook of the app and answers what it returned. */

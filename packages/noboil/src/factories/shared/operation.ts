@@ -77,7 +77,24 @@ export interface BuiltTable {
   readonly operations: Operations
   /** Background work by name, for rows of the schedule. */
   readonly flows?: Readonly<Record<string, FlowFunction>>
+  readonly personal?: PersonalRows
 }
+
+/** What a table keeps of each person, as the removal of a person finds it. Steps of a flow: safe to repeat. */
+export interface PersonalRows {
+  /**
+   * Removes up to `limit` rows of a person; for good with `erase`, else softly where the table does. Answers how many there
+   * were: fewer than `limit` is all.
+   */
+  remove?(userId: string, erase: boolean, limit: number): Program<number>
+  /**
+   * Clears what rows that stay say of a person, some rows at a time. Answers where to go on, null when done.
+   */
+  erase?(userId: string, from: Place | null, limit: number): Program<Place | null>
+}
+
+/** Where a walk over a table has come to: plain data of its own. */
+export type Place = Readonly<Record<string, string | number>>
 
 /**
  * Rows of one stretch of one index, each answered by `map` alone. While what `read` saw besides holds, a change of one row

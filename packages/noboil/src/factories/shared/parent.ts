@@ -12,6 +12,8 @@ export interface ParentPolicy {
   /** Not soft-deleted. */
   alive(row: Row): boolean
   owns(row: Row, call: Call): boolean
+  /** Owner or member: who may add to the row without its being open to all. */
+  belongs(row: Row, call: Call): boolean
   /** Owner, member, or everybody where the table's own `pub` says so. */
   reads(row: Row, call: Call): boolean
   /** Everybody, also without signing in. */
@@ -36,3 +38,9 @@ export function throughPub(parent: ParentPolicy, pub: PubOption | undefined): Pa
     isPublic,
   }
 }
+
+/** The flow that sweeps a table's rows under a parent that is gone; its arguments are `{ parent, through }`. */
+export const sweepFlowName = (table: string): string => `sweep:${table}`
+
+/** `through` of a sweep after the removal of the parent itself: nothing under it stays. */
+export const everything: number = Number.MAX_SAFE_INTEGER

@@ -86,7 +86,7 @@ export class Payloads {
   #zod(value: object, path: string): Row {
     const result = this.#schema.safeParse(value)
     if (!result.success) throw invalidAll(result.error.issues.map((issue) => fromZod(issue, path)))
-    return dropMissing(result.data as Row)
+    return dropMissing(result.data)
   }
 }
 

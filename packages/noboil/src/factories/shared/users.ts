@@ -51,6 +51,20 @@ export const authorsOf: (
   return new Map(ids.map((id, at) => [id, author(id, found[at] ?? null)]))
 })
 
+/** How rows are answered with their authors; undefined for a row whose author was not read. */
+export const withAuthors: <row extends { readonly userId: string }>(
+  users: Layout<UserRow>,
+  rows: readonly row[],
+) => Program<(row: row) => (row & { readonly author: Author }) | undefined> = program(
+  function* (users, rows) {
+    const authors = yield* authorsOf(users, rows)
+    return (row) => {
+      const author = authors.get(row.userId)
+      return author && { ...row, author }
+    }
+  },
+)
+
 const author = (id: string, user: UserRow | null): Author => ({
   _id: id,
   name: user?.name ?? (id === 'system' ? 'system' : 'deleted'),

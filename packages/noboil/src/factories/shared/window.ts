@@ -86,19 +86,29 @@ export function limitOf(bucket: string, config: RateLimitConfig): Limit {
   return { bucket, max, windowMs }
 }
 
+/** The limit as it holds for a call: the server itself is not limited. */
+export const limitOn = (
+  limit: Limit | undefined,
+  call: { readonly internal: boolean },
+): Limit | undefined => (call.internal ? undefined : limit)
+
 export interface Verdict {
+  /** When this was computed, in ms: the transaction's clock. */
+  readonly at: number
   readonly allowed: boolean
   /** Units that still fit now. */
   readonly remaining: number
   /** Milliseconds until `cost` units fit: exact. Absent when they fit now, or never will. */
   readonly retryAfter?: number
+  /** When `remaining` next grows. Absent when nothing is used. */
+  readonly changesAt?: number
 }
 
 /** The read that belongs in a program's first batch. */
 export const readWindow = (limit: Limit, owner: string): Op<WindowRow | null> =>
   get(windows, [limit.bucket, owner])
 
-/** Whether `cost` units fit now. */
+/** Whether `cost` units fit now, and what is left. */
 export const check: (
   limit: Limit,
   owner: string,
@@ -107,21 +117,14 @@ export const check: (
 ) => Program<Verdict> = program(function* (limit, owner, window, cost) {
   const at = yield* now()
   const total = window?.total ?? 0
-  if (cost > limit.max)
-    return { allowed: false, remaining: yield* remaining(limit, owner, total, at) }
-  const decisive = total - limit.max + cost
-  if (decisive < 1) return { allowed: true, remaining: limit.max - total }
-  const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
-    lower: { value: decisive, inclusive: true },
-    limit: 1,
-  })
-  const freeAt = stamp === undefined ? at : stamp.at + limit.windowMs
-  if (freeAt <= at) return { allowed: true, remaining: yield* remaining(limit, owner, total, at) }
-  return {
-    allowed: false,
-    remaining: yield* remaining(limit, owner, total, at),
-    retryAfter: freeAt - at,
-  }
+  const gone = yield* unitsGone(limit, owner, total, at)
+  const remaining = Math.max(0, limit.max - (total - gone))
+  const verdict = { at, allowed: cost <= remaining, remaining }
+  if (gone === total) return verdict
+  const changesAt = yield* leavesAt(limit, owner, gone + 1, at)
+  if (verdict.allowed || cost > limit.max) return { ...verdict, changesAt }
+  const freeAt = yield* leavesAt(limit, owner, total - limit.max + cost, at)
+  return { ...verdict, retryAfter: freeAt - at, changesAt }
 })
 
 /** Whether one use fits, without counting what remains: all a rate limit needs. Throws `RATE_LIMITED`. */
@@ -141,11 +144,7 @@ export const assertFits: (
   const decisive = (window?.total ?? 0) - limit.max + cost
   if (decisive < 1) return
   const at = yield* now()
-  const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
-    lower: { value: decisive, inclusive: true },
-    limit: 1,
-  })
-  const freeAt = stamp === undefined ? at : stamp.at + limit.windowMs
+  const freeAt = yield* leavesAt(limit, owner, decisive, at)
   if (freeAt <= at) return
   throw new NoboilError(
     'RATE_LIMITED',
@@ -179,23 +178,37 @@ export const record: (
   return row
 })
 
-/** Units that fit now: `max` less the stamps inside the window. Found by halving, in about log2(max) reads. */
-const remaining: (limit: Limit, owner: string, total: number, at: number) => Program<number> =
+/** Units that have left the window, or that the limit cannot ask for. Found by halving, in about log2(max) reads. */
+const unitsGone: (limit: Limit, owner: string, total: number, at: number) => Program<number> =
   program(function* (limit, owner, total, at) {
     let low = Math.max(0, total - limit.max)
     let high = total
-    // Invariant: every unit up to `low` has left the window or cannot matter; every unit after `high` has not.
+    // Invariant: every unit up to `low` is gone or cannot matter; every unit after `high` is inside.
     while (low < high) {
       const middle = low + Math.floor((high - low) / 2) + 1
-      const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
-        lower: { value: middle, inclusive: true },
-        limit: 1,
-      })
+      const stamp = yield* stampOf(limit, owner, middle)
       if (stamp === undefined || stamp.at + limit.windowMs <= at)
         low = Math.min(total, stamp?.total ?? total)
       else high = middle - 1
     }
-    return Math.max(0, limit.max - (total - low))
+    return low
+  })
+
+/** When a unit leaves the window. */
+const leavesAt: (limit: Limit, owner: string, unit: number, at: number) => Program<number> =
+  program(function* (limit, owner, unit, at) {
+    const stamp = yield* stampOf(limit, owner, unit)
+    return stamp === undefined ? at : stamp.at + limit.windowMs
+  })
+
+/** The stamp that counted a unit. */
+const stampOf: (limit: Limit, owner: string, unit: number) => Program<StampRow | undefined> =
+  program(function* (limit, owner, unit) {
+    const [stamp] = yield* range(stamps, '', [limit.bucket, owner], {
+      lower: { value: unit, inclusive: true },
+      limit: 1,
+    })
+    return stamp
   })
 
 /** Removes up to `rows` windows that are empty again, with their stamps. Answers how many rows went. */
