@@ -1,0 +1,115 @@
+/** The embedded host: `node:sqlite`, one file, one process. */
+import { resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { DefinitionError } from '../../errors/assert.ts'
+import type { Layout } from '../../schema/layout.ts'
+import type { Host } from '../host.ts'
+import { layoutsByName } from '../shared/layouts.ts'
+import { systemPorts } from '../shared/ports.ts'
+import { type CommonOptions, SyncHost } from '../shared/sync-host.ts'
+import { openError, openWriter } from './connection.ts'
+import { lock } from './lock.ts'
+import { type Meta, openMeta } from './meta.ts'
+import { migrate } from './migrate.ts'
+import { Readers } from './readers.ts'
+import { SqliteWriter } from './store.ts'
+import { SqlTable } from './table.ts'
+
+export interface SqliteHostOptions extends CommonOptions {
+  /** The database file; it and its directory are made when they are not there. */
+  readonly file: string
+  readonly layouts: readonly Layout[]
+  /**
+   * Tables (`'poll'`) and fields (`'poll.title'`) that are no longer declared and whose data may go. Without this a migration
+   * that would lose data is refused with its plan.
+   */
+  readonly acceptDataLoss?: readonly string[]
+  /** Takes a line for each step of a migration and, for long ones, of its progress. */
+  readonly log?: (line: string) => void
+  /** `none`: an acknowledged write may be lost with the machine. For measuring and tests. Default `commit`. */
+  readonly durability?: 'commit' | 'none'
+}
+
+/**
+ * Opens or makes the database and brings its tables to the layouts. Fails with a sentence: `UNAVAILABLE` when the file cannot
+ * be used (in use, not a database, not writable, written by a newer version), a `DefinitionError` with the whole plan when the
+ * layouts would lose or break what is stored.
+ */
+export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> {
+  if (options.file === '' || options.file.startsWith(':')) {
+    throw new DefinitionError(
+      `'${options.file}' is no file; tests that want no file use the memory host.`,
+    )
+  }
+  const file = resolve(options.file)
+  const layouts = layoutsByName(options.layouts)
+  const unlock = lock(file)
+  let db: DatabaseSync | undefined
+  try {
+    db = openWriter(file, { durability: options.durability ?? 'commit' })
+    const meta = await prepareFile(db, file, layouts, options)
+    return start(db, file, meta, layouts, options, unlock)
+  } catch (error) {
+    db?.close()
+    unlock()
+    throw openError(file, error)
+  }
+}
+
+/** One transaction: a file is either as it was or as the layouts say. */
+async function prepareFile(
+  db: DatabaseSync,
+  file: string,
+  layouts: ReadonlyMap<string, Layout>,
+  options: SqliteHostOptions,
+): Promise<Meta> {
+  const { random } = options.ports ?? systemPorts
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const meta = openMeta(db, file, random)
+    await migrate({
+      db,
+      file,
+      tables: [...layouts.values()].map((layout) => new SqlTable(layout)),
+      acceptDataLoss: options.acceptDataLoss ?? [],
+      log: options.log ?? (() => {}),
+    })
+    db.exec('COMMIT')
+    return meta
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function start(
+  db: DatabaseSync,
+  file: string,
+  meta: Meta,
+  layouts: ReadonlyMap<string, Layout>,
+  options: SqliteHostOptions,
+  unlock: () => void,
+): Host {
+  const tables = new Map(Array.from(layouts, ([name, layout]) => [name, new SqlTable(layout)]))
+  const readers = new Readers(file, tables, () => host.revision)
+  const durable = options.durability !== 'none'
+  const host = new SyncHost({
+    ...options,
+    capabilities: { name: 'sqlite', asyncHooks: true, durable, processes: 'one' },
+    epoch: meta.epoch,
+    revision: meta.revision,
+    secret: meta.secret,
+    store: new SqliteWriter(db, tables, () => readers.beforeCommit()),
+    snapshots: readers,
+    close() {
+      readers.close()
+      try {
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        db.close()
+        unlock()
+      }
+    },
+  })
+  return host
+}
