@@ -37,8 +37,9 @@ test('figures carry three digits', () => {
   expect([times(0.456), times(12.345)]).toEqual(['0.46×', '12.3×'])
 })
 
-test('a table is a line per row under a head', () => {
-  expect(table(['a', 'b'], [['1', '2']])).toBe('| a | b |\n| --- | --- |\n| 1 | 2 |')
+test('a table is a line per row under a head, with columns of one width', () => {
+  const lines = ['| a   | longer |', '| --- | ------ |', '| 1   | 2      |']
+  expect(table(['a', 'longer'], [['1', '2']])).toBe(lines.join('\n'))
 })
 
 test('what tsc prints is read by name, and a missing line is an error', () => {

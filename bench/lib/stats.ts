@@ -30,8 +30,14 @@ export function times(ratio: number): string {
   return `${ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)}×`
 }
 
+/** Columns are padded as the formatter pads them, so that written results are formatted results. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows]
+  const lines = [head, ...rows]
+  const widths = head.map((_, at) => Math.max(3, ...lines.map((cells) => cells[at]?.length ?? 0)))
+  const padded = lines.map((cells) => cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)))
+  const rule = widths.map((width) => '-'.repeat(width))
+  return padded
+    .toSpliced(1, 0, rule)
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n')
 }
