@@ -48,7 +48,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): R
   return (
     <ToastContext value={show}>
       {children}
-      <section className="toasts" aria-label="Messages" aria-live="polite">
+      <section className="toasts" aria-label="Notifications" aria-live="polite">
         {stack}
       </section>
     </ToastContext>
@@ -82,7 +82,7 @@ function Toast({ toast, dismiss }: ToastProps): ReactNode {
   return (
     <div
       className={isError ? 'toast toast--error' : 'toast'}
-      role={isError ? 'alert' : 'status'}
+      role={isError ? 'alert' : undefined}
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { nextPath, pollPath, signInPath } from './routes.ts'
+
+test('an id with any characters makes one path segment', () => {
+  expect(pollPath('a/b?c')).toBe('/p/a%2Fb%3Fc')
+})
+
+test('signing in leads back to where one came from', () => {
+  expect(nextPath(signInPath('/p/1').split('?')[1] ?? '')).toBe('/p/1')
+  expect(signInPath('/')).toBe('/sign-in')
+})
+
+test.each(['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', ''])(
+  'signing in never leads to another site: %j',
+  (next) => {
+    expect(nextPath(`next=${encodeURIComponent(next)}`)).toBe('/')
+  },
+)
