@@ -4,7 +4,7 @@
  */
 import type { CommitListener, Settled } from '../changes/change.ts'
 import type { Program } from '../program/program.ts'
-import type { ReadRequest, Transaction } from '../program/request.ts'
+import type { PageRequest, ReadRequest, Transaction } from '../program/request.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { Row } from '../schema/values.ts'
 
@@ -43,6 +43,13 @@ export interface WriteOptions {
   readonly settles?: Settled
 }
 
+/** Places and their cursors, for whoever keeps pages up to date without reading them again. */
+export interface HostCursors {
+  /** Values of the columns after the stretch's `eq` (empty: before the first row); undefined for what is no cursor. Not proof against forgery. */
+  open(cursor: string): readonly unknown[] | undefined
+  seal(request: PageRequest, position: readonly unknown[]): string
+}
+
 export interface ScheduledFlow {
   readonly id: string
   readonly flow: string
@@ -58,6 +65,8 @@ export interface Host {
   readonly revision: number
   read<result>(program: () => Program<result>, options?: ReadOptions): Promise<Answer<result>>
   write<result>(program: () => Program<result>, options?: WriteOptions): Promise<Answer<result>>
+  /** Absent where cursors are made elsewhere. */
+  readonly cursors?: HostCursors
   /** Called after each durable commit, in order, before its callers are answered. Returns the way to stop. */
   onCommit(listener: CommitListener): () => void
   /** Waits for what is queued, then lets go of everything. Later calls fail with `UNAVAILABLE`. */

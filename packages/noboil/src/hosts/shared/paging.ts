@@ -34,6 +34,18 @@ export class Cursors {
     return Buffer.concat([this.#mac(request, text), Buffer.from(text)]).toString('base64url')
   }
 
+  /** The position behind a cursor that was opened before; undefined for what is no cursor. */
+  peek(cursor: string): Position | undefined {
+    try {
+      const text = Buffer.from(cursor, 'base64url').toString('utf8', macBytes)
+      const position: unknown = JSON.parse(text)
+      if (!Array.isArray(position)) return undefined
+      return position.map((value: unknown) => (Array.isArray(value) ? undefined : value))
+    } catch {
+      return undefined
+    }
+  }
+
   /** Fails with `INVALID_CURSOR` for everything that {@link seal} did not make for such a request. */
   open(request: PageRequest, columns: readonly string[], cursor: string): Position {
     const bytes = Buffer.from(cursor, 'base64url')

@@ -8,6 +8,7 @@ import {
   type Capabilities,
   defaultHostLimits,
   type Host,
+  type HostCursors,
   type HostLimits,
   type HostPorts,
   type ReadOptions,
@@ -42,6 +43,7 @@ export interface SyncHostParts extends CommonOptions {
 export class SyncHost implements Host {
   readonly capabilities: Capabilities
   readonly epoch: string
+  readonly cursors: HostCursors
   readonly #writer: Writer
   readonly #reader: Reader
   readonly #close: () => void
@@ -53,7 +55,12 @@ export class SyncHost implements Host {
     this.#close = parts.close
     const ports = parts.ports ?? systemPorts
     const limits = checkLimits({ ...defaultHostLimits, ...parts.limits })
-    const tools: SessionTools = { ports, ids: new Ids(ports), cursors: new Cursors(parts.secret) }
+    const cursors = new Cursors(parts.secret)
+    const tools: SessionTools = { ports, ids: new Ids(ports), cursors }
+    this.cursors = {
+      open: (cursor) => cursors.peek(cursor),
+      seal: (request, position) => cursors.seal(request, position),
+    }
     const { store, revision, onError = warn } = parts
     this.#writer = new Writer({ store, tools, limits, revision, onError })
     this.#reader = new Reader(parts.snapshots, tools, limits)
