@@ -1,0 +1,165 @@
+/**
+ * Calls over HTTP: one request each, errors rebuilt from the wire, retries where repeating does no harm.
+ */
+import { fromErrorData, NoboilError } from '../errors/error.ts'
+import {
+  type CallAnswer,
+  type CallBody,
+  headers as names,
+  paths,
+  type StreamBody,
+  wireVersion,
+} from '../wire/messages.ts'
+import { backoffMs, type Clock, type Fetch, type Random } from './ports.ts'
+
+export type HeadersOption =
+  | Readonly<Record<string, string>>
+  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+
+export interface HttpOptions {
+  readonly baseUrl: string
+  readonly fetch: Fetch
+  readonly headers: HeadersOption
+  readonly credentials: RequestCredentials | undefined
+  readonly clock: Clock
+  readonly random: Random
+  /** This client's name: what its calls wrote is told on the stream of the same name. */
+  readonly client: string
+}
+
+/** `answered`: the server itself said so. Otherwise nobody knows whether the call was done. */
+export type Outcome<value> =
+  | { readonly ok: true; readonly value: value }
+  | { readonly ok: false; readonly error: NoboilError; readonly answered: boolean }
+
+/** How often and how fast a failed call is tried again. */
+export interface Retry {
+  /** Tries in all, the first included. */
+  readonly maxAttempts: number
+  readonly initialDelayMs?: number
+  readonly maxDelayMs?: number
+  /** Each delay is up to this many times the one before. */
+  readonly base?: number
+}
+
+export class Http {
+  readonly #options: HttpOptions
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+  }
+
+  /** One call, tried once. */
+  async call(path: string, body: CallBody, signal?: AbortSignal): Promise<Outcome<CallAnswer>> {
+    const outcome = await this.#post(paths.call + path, body, signal)
+    if (!outcome.ok) return outcome
+    const answer = outcome.value as Partial<CallAnswer> | null
+    if (typeof answer !== 'object' || answer === null || typeof answer.position !== 'string') {
+      return { ok: false, error: fromErrorData(undefined), answered: true }
+    }
+    return { ok: true, value: answer as CallAnswer }
+  }
+
+  /** One call, tried again while `repeat` says so of what went wrong. */
+  async callAgain(
+    path: string,
+    body: CallBody,
+    retry: Retry,
+    repeat: (error: NoboilError, answered: boolean) => boolean,
+    signal?: AbortSignal,
+  ): Promise<CallAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.call(path, body, signal)
+      if (outcome.ok) return outcome.value
+      const { error, answered } = outcome
+      if (attempt >= retry.maxAttempts || signal?.aborted || !repeat(error, answered)) throw error
+      const waitMs = this.#delayMs(error, attempt, retry)
+      if (waitMs === undefined) throw error
+      await new Promise<void>((resolve) => this.#options.clock.after(waitMs, resolve))
+    }
+  }
+
+  /** The stream's response, or why there is none. */
+  async open(signal: AbortSignal): Promise<Outcome<Response>> {
+    try {
+      const response = await this.#options.fetch(this.#options.baseUrl + paths.stream, {
+        method: 'GET',
+        headers: { ...(await this.#headers()), accept: 'text/event-stream' },
+        cache: 'no-store',
+        signal,
+        ...this.#credentials(),
+      })
+      if (response.ok && response.body !== null) return { ok: true, value: response }
+      return await failure(response)
+    } catch {
+      return { ok: false, error: unreachable(), answered: false }
+    }
+  }
+
+  /** Tells a stream what to carry. */
+  async steer(connection: string, body: StreamBody): Promise<Outcome<unknown>> {
+    return this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body)
+  }
+
+  async #post(path: string, body: unknown, signal?: AbortSignal): Promise<Outcome<unknown>> {
+    let response: Response
+    let text: string
+    try {
+      response = await this.#options.fetch(this.#options.baseUrl + path, {
+        method: 'POST',
+        headers: { ...(await this.#headers()), 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        ...(signal ? { signal } : {}),
+        ...this.#credentials(),
+      })
+      if (!response.ok) return await failure(response)
+      text = await response.text()
+    } catch (error) {
+      if (signal?.aborted) throw error
+      return { ok: false, error: unreachable(), answered: false }
+    }
+    try {
+      return { ok: true, value: text === '' ? null : JSON.parse(text) }
+    } catch {
+      // Cut short on the way, or a page of somebody in between.
+      return { ok: false, error: unreachable(), answered: false }
+    }
+  }
+
+  async #headers(): Promise<Record<string, string>> {
+    const { headers, client } = this.#options
+    const own = typeof headers === 'function' ? await headers() : headers
+    return { ...own, [names.version]: String(wireVersion), [names.client]: client }
+  }
+
+  #credentials(): { credentials?: RequestCredentials } {
+    const { credentials } = this.#options
+    return credentials === undefined ? {} : { credentials }
+  }
+
+  #delayMs(error: NoboilError, attempt: number, retry: Retry): number | undefined {
+    const { initialDelayMs = 250, maxDelayMs = 8000, base = 2 } = retry
+    const growing = Math.min(maxDelayMs, initialDelayMs * base ** (attempt - 1))
+    const delayMs = backoffMs(this.#options.random, 0, growing, maxDelayMs)
+    if (error.code !== 'RATE_LIMITED') return delayMs
+    const { retryAfter } = error.data as { readonly retryAfter: number }
+    return retryAfter > maxDelayMs ? undefined : retryAfter
+  }
+}
+
+const unreachable = (): NoboilError =>
+  new NoboilError('UNAVAILABLE', 'The server could not be reached.')
+
+/** Reads why a request was refused. What is not the server's own failure is somebody in between who could not reach it. */
+async function failure(
+  response: Response,
+): Promise<{ ok: false; error: NoboilError; answered: boolean }> {
+  try {
+    const { error } = JSON.parse(await response.text()) as { readonly error?: unknown }
+    if (typeof error === 'object' && error !== null)
+      return { ok: false, error: fromErrorData(error), answered: true }
+  } catch {
+    // Not JSON: the status is all there is.
+  }
+  return { ok: false, error: unreachable(), answered: false }
+}

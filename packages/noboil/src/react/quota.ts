@@ -1,0 +1,121 @@
+/**
+ * What is left of a quota, counted down on the server's clock.
+ */
+import { useEffect, useState } from 'react'
+import { type AnyReference, pathOf } from '../client/api.ts'
+import type { ArgsObject } from '../client/entry.ts'
+import type { QuotaState as Answer } from '../factories/quota/types.ts'
+import { NoboilError } from '../errors/error.ts'
+import type { ArgsOf } from '../schema/reference.ts'
+import { useLatest } from './latest.ts'
+import { nothingSelected, useLive } from './live.ts'
+import { useNoboil } from './provider.tsx'
+
+/** The functions of a quota: `api.ballots`. */
+export interface QuotaRefs {
+  readonly check: AnyReference<'query'>
+  readonly consume: AnyReference<'mutation'>
+  readonly record: AnyReference<'mutation'>
+}
+
+export interface QuotaView {
+  /** `cost` units fit now. */
+  readonly allowed: boolean
+  readonly remaining: number
+  /** How long until they fit, ms; it counts down. Absent when they fit now, or never will. */
+  readonly retryAfter?: number
+}
+
+export interface QuotaResult {
+  /** Undefined until it is known, and for nobody. */
+  readonly state: QuotaView | undefined
+  readonly isLoading: boolean
+  readonly error: NoboilError | null
+  /** Counts if it fits, and says whether it did; a quota that is used up is no error. */
+  readonly consume: () => Promise<Answer>
+  /** Counts, within the limit or not. */
+  readonly record: () => Promise<Answer>
+}
+
+/** Follows a quota: the caller's own unless `owner` says otherwise. `'skip'` asks for nothing. */
+export function useQuota<refs extends QuotaRefs>(
+  table: refs,
+  target?: ArgsOf<refs['check']> | 'skip',
+): QuotaResult {
+  const { core, client } = useNoboil()
+  const path = pathOf(table.check)
+  const args = target === 'skip' ? undefined : ((target ?? {}) as ArgsObject)
+  const live = useLive(args && ['noboil', path, args], () => core.watchPath(path, args ?? {}))
+  const cost = typeof args?.['cost'] === 'number' ? args['cost'] : 1
+  const state = useCountdown(live.data as Answer | null | undefined, cost, async () =>
+    args === undefined ? null : ((await core.askPath(path, args)) as Answer | null),
+  )
+
+  const use = async (reference: AnyReference<'mutation'>): Promise<Answer> => {
+    if (args === undefined) throw nothingSelected()
+    const answer = (await core.callPath(pathOf(reference), args, {})) as Answer
+    if (client.connection.get() !== 'live') state.ask()
+    return answer
+  }
+  return {
+    state: args === undefined ? undefined : state.view,
+    isLoading: live.isLoading,
+    error: live.error,
+    consume: useLatest(() => use(table.consume)),
+    record: useLatest(() => use(table.record)),
+  }
+}
+
+interface Countdown {
+  readonly view: QuotaView | undefined
+  readonly ask: () => void
+}
+
+/** Waiting clients do not all come back in the same moment. */
+const spreadMs = 250
+
+/**
+ * Time itself changes a quota, without any commit that a stream would tell of: so the answer is asked for again when it says
+ * it will change, and what it says in between is worked out here.
+ */
+function useCountdown(
+  pushed: Answer | null | undefined,
+  cost: number,
+  check: () => Promise<Answer | null>,
+): Countdown {
+  const { core, client } = useNoboil()
+  const [asked, setAsked] = useState<{ pushed: typeof pushed; answer: Answer | null }>()
+  const [, setBeat] = useState(0)
+  // What was asked for counts until the stream says something newer.
+  const answer = asked !== undefined && asked.pushed === pushed ? asked.answer : pushed
+  const ask = useLatest(() => {
+    check().then(
+      (answer) => setAsked({ pushed, answer }),
+      // The stream will say, or the next beat asks again.
+      () => {},
+    )
+  })
+  const now = client.serverNow()
+  const view = answer ? viewAt(answer, cost, now) : undefined
+  const beatMs = view?.retryAfter === undefined ? undefined : view.retryAfter % 1000 || 1000
+  useEffect(() => {
+    if (beatMs === undefined) return undefined
+    return core.clock.after(beatMs, () => setBeat((beat) => beat + 1))
+  })
+  const changesAt = answer?.changesAt
+  useEffect(() => {
+    if (changesAt === undefined) return undefined
+    const waitMs = Math.max(0, changesAt - client.serverNow())
+    return core.clock.after(waitMs + core.random.unit() * spreadMs, ask)
+  }, [core, client, changesAt, ask])
+  return { view, ask }
+}
+
+function viewAt(answer: Answer, cost: number, now: number): QuotaView {
+  const { allowed, remaining, retryAfter, serverTime } = answer
+  if (retryAfter === undefined) return { allowed, remaining }
+  const leftMs = serverTime + retryAfter - now
+  if (leftMs > 0) return { allowed, remaining, retryAfter: leftMs }
+  // The server's promise has come true: exactly then they fit.
+  return { allowed: true, remaining: Math.max(remaining, cost) }
+}
