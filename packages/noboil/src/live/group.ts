@@ -194,7 +194,10 @@ export class Group<chunk extends Chunk> extends Computed {
     else if (followed === 'steps') this.#tools.followed(this)
   }
 
-  #missedBy({ since, after, told }: Subscription<chunk>): readonly chunk[] | undefined {
+  #missedBy(subscription: Subscription<chunk>): readonly chunk[] | undefined {
+    const { client, since, after, told } = subscription
+    // Another subscription of the client has brought it up to date.
+    if (told === this && this.members.has(client)) return []
     // Whoever was told of another group in between has let go of this one.
     if (told !== undefined && told !== this) return undefined
     if (since?.group === this.id && since.revision <= this.#revision) {
