@@ -35,8 +35,9 @@ export {
   Skeleton,
   type SkeletonProps,
 } from './surfaces.tsx'
-export { applyStoredTheme, shownTheme, type ThemeChoice, useTheme } from './theme.ts'
+export { applyStoredTheme, type Theme, type ThemeChoice, useTheme } from './theme.ts'
 export { agoText, secondsLeft, untilText } from './time.ts'
 export { ClockContext, TimeAgo, useNow } from './time-ago.tsx'
 export { type ShowToast, ToastProvider, type ToastMessage, useToast } from './toast.tsx'
+export { type Hold, useHeld } from './use-held.ts'
 export { type Rise, useIsArrival, useRise, useSeen } from './use-arrivals.ts'

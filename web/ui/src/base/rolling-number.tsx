@@ -1,4 +1,7 @@
-/** A number whose digits roll to their new value, like a mechanical counter. */
+/**
+ * A number whose digits roll to their new value, like a mechanical counter. The digits that are seen
+ * come from the stylesheet; the text of the page, for reading aloud, copying and finding, is the number.
+ */
 import type { CSSProperties, ReactNode } from 'react'
 
 export interface RollingNumberProps {
@@ -7,34 +10,26 @@ export interface RollingNumberProps {
   readonly suffix?: string
 }
 
-const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
-
 export function RollingNumber({ value, suffix = '' }: RollingNumberProps): ReactNode {
-  const text = value.toLocaleString('en')
+  const text = `${value.toLocaleString('en')}${suffix}`
   return (
     <>
-      <span className="sr-only">{`${text}${suffix}`}</span>
+      <span className="sr-only">{text}</span>
       <span className="rolling" aria-hidden="true">
         {[...text].map((char, index) => (
           // Counted from the right: when a number gains a digit, its units stay the units.
           <Place key={text.length - index} char={char} />
         ))}
-        {suffix}
       </span>
     </>
   )
 }
 
 function Place({ char }: { readonly char: string }): ReactNode {
-  const digit = digits.indexOf(char)
-  if (digit < 0) return <span>{char}</span>
+  if (!/[0-9]/.test(char)) return <span className="rolling__sign" data-char={char} />
   return (
     <span className="rolling__window">
-      <span className="rolling__strip" style={{ '--digit': digit } as CSSProperties}>
-        {digits.map((each) => (
-          <span key={each}>{each}</span>
-        ))}
-      </span>
+      <span className="rolling__strip" style={{ '--digit': Number(char) } as CSSProperties} />
     </span>
   )
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { Button, ButtonLink } from '../base/button.tsx'
 import { Avatar, Banner, Pill, Skeleton } from '../base/surfaces.tsx'
-import { shownTheme, useTheme } from '../base/theme.ts'
+import { useTheme } from '../base/theme.ts'
 import { useBackend } from './backend.tsx'
 import { isAdmin, signatureOf } from './people.ts'
 import { routes, signInPath } from './routes.ts'
@@ -80,8 +80,8 @@ function WhoLink(): ReactNode {
 }
 
 function ThemeButton(): ReactNode {
-  const [choice, choose] = useTheme()
-  const other = shownTheme(choice) === 'dark' ? 'light' : 'dark'
+  const { shown, choose } = useTheme()
+  const other = shown === 'dark' ? 'light' : 'dark'
   const Icon = other === 'dark' ? Moon : Sun
   return (
     <Button

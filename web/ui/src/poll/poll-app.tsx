@@ -1,10 +1,11 @@
 /** The poll app: give it a backend and it is a site. */
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { Route, Router, Switch, useLocation } from 'wouter'
 import { ButtonLink, Button } from '../base/button.tsx'
 import { ErrorBoundary } from '../base/error-boundary.tsx'
 import { Shell, usePageChange, useTitle } from '../base/shell.tsx'
 import { EmptyState } from '../base/surfaces.tsx'
+import { applyStoredTheme } from '../base/theme.ts'
 import { ClockContext } from '../base/time-ago.tsx'
 import { ToastProvider } from '../base/toast.tsx'
 import { AdminPage } from './admin-page.tsx'
@@ -30,6 +31,8 @@ export interface PollAppProps {
 }
 
 export function PollApp({ backend, base = '', signInNote, footer }: PollAppProps): ReactNode {
+  // Runs once, before the first paint.
+  useState(applyStoredTheme)
   const clock = useMemo(() => backend.now ?? (() => Date.now()), [backend])
   return (
     <BackendContext value={backend}>

@@ -6,6 +6,7 @@ import { Switch } from '../base/choice.tsx'
 import { Confirm } from '../base/dialog.tsx'
 import { useNow } from '../base/time-ago.tsx'
 import { useToast } from '../base/toast.tsx'
+import { useHeld } from '../base/use-held.ts'
 import { useAttempt, useBackend, useSentence } from './backend.tsx'
 import { isAdmin, isClosed, isOwner } from './people.ts'
 import type { Poll, VoteLog } from './port.ts'
@@ -38,6 +39,7 @@ function OwnerTools({ poll }: { readonly poll: Poll }): ReactNode {
   const { setVisibility, closePoll, reopenPoll } = useActions()
   const attempt = useAttempt()
   const sentence = useSentence()
+  const [isListed, hold] = useHeld(poll.isPublic)
   const [asking, setAsking] = useState(false)
   const closed = isClosed(poll, useNow(5_000))
   return (
@@ -45,15 +47,15 @@ function OwnerTools({ poll }: { readonly poll: Poll }): ReactNode {
       <Switch
         label="Listed"
         hint={
-          poll.isPublic
+          isListed
             ? 'Everyone finds it on the first page.'
             : unlisted === 'link'
               ? 'Only people with the link find it.'
               : 'Only you can open it.'
         }
-        checked={poll.isPublic}
-        onChange={(isPublic) =>
-          void attempt({ doing: 'manage', run: () => setVisibility(poll._id, isPublic) })
+        checked={isListed}
+        onChange={(next) =>
+          hold(next, () => attempt({ doing: 'manage', run: () => setVisibility(poll._id, next) }))
         }
       />
       <Tool about={closed ? 'Nobody can vote.' : 'Anybody who sees it can vote.'}>

@@ -7,6 +7,7 @@ import { TextField } from '../base/field.tsx'
 import { useTitle } from '../base/shell.tsx'
 import { Avatar, EmptyState, Skeleton } from '../base/surfaces.tsx'
 import { useTheme } from '../base/theme.ts'
+import { useHeld } from '../base/use-held.ts'
 import { useAttempt, useBackend } from './backend.tsx'
 import { inkColor, inkName, inks } from './inks.ts'
 import { signatureOf } from './people.ts'
@@ -99,7 +100,9 @@ interface InkChoiceProps {
 function InkChoice({ profile, name }: InkChoiceProps): ReactNode {
   const { upsert } = useBackend().useProfile()
   const attempt = useAttempt()
-  const chosen = inkName(profile?.color)
+  const [chosen, hold] = useHeld(inkName(profile?.color))
+  // The first write of a profile must be complete, so the name goes along.
+  const displayName = profile?.displayName ?? name
   return (
     <fieldset className="sheet sheet--padded">
       <legend className="sr-only">Ink</legend>
@@ -119,11 +122,12 @@ function InkChoice({ profile, name }: InkChoiceProps): ReactNode {
               name="ink"
               checked={ink.name === chosen}
               onChange={() =>
-                void attempt({
-                  doing: 'profile',
-                  // The first write of a profile must be complete, so the name goes along.
-                  run: () => upsert({ displayName: profile?.displayName ?? name, color: ink.name }),
-                })
+                hold(ink.name, () =>
+                  attempt({
+                    doing: 'profile',
+                    run: () => upsert({ displayName, color: ink.name }),
+                  }),
+                )
               }
             />
             <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -138,7 +142,7 @@ function InkChoice({ profile, name }: InkChoiceProps): ReactNode {
 }
 
 function ThemeChoices(): ReactNode {
-  const [choice, choose] = useTheme()
+  const { choice, choose } = useTheme()
   return (
     <div className="sheet sheet--padded row-between">
       <p className="field__label" aria-hidden="true">

@@ -9,7 +9,7 @@ describe('tallyOf', () => {
     const counts = fc.array(fc.nat({ max: 2_000_000 }), { minLength: 2, maxLength: 8 })
     fc.assert(
       fc.property(counts, (votes) => {
-        const { options, total } = tallyOf(votes.map(String), { ...votes })
+        const { options, total } = tallyOf(votes.map(String), Object.fromEntries(votes.entries()))
         const sum = options.reduce((all, option) => all + option.percent, 0)
         expect(sum).toBe(total === 0 ? 0 : 100)
       }),
@@ -20,7 +20,7 @@ describe('tallyOf', () => {
     const counts = fc.array(fc.nat({ max: 500 }), { minLength: 2, maxLength: 8 })
     fc.assert(
       fc.property(counts, (votes) => {
-        const { options } = tallyOf(votes.map(String), { ...votes })
+        const { options } = tallyOf(votes.map(String), Object.fromEntries(votes.entries()))
         for (const one of options) {
           for (const other of options) {
             if (one.votes > other.votes) expect(one.percent).toBeGreaterThanOrEqual(other.percent)

@@ -1,12 +1,12 @@
 /** Casting ballots on one poll. */
-import { useEffect, useRef, useState } from 'react'
+import { useContext, useEffect, useRef, useState } from 'react'
 import { useAttempt, useBackend } from './backend.tsx'
 import { type BallotStatus, ballotStatus, type Receipt } from './ballot-status.ts'
 import { useWithUser } from './join.tsx'
 import { newKey } from './new-key.ts'
 import { isClosed, signatureOf } from './people.ts'
 import type { Poll, VoteLog } from './port.ts'
-import { useNow } from '../base/time-ago.tsx'
+import { ClockContext, useNow } from '../base/time-ago.tsx'
 
 export interface Casting {
   readonly status: BallotStatus
@@ -21,12 +21,13 @@ export function useCasting(poll: Poll, votes: VoteLog): Casting {
   const { state: quota } = backend.useBallotQuota()
   const withUser = useWithUser()
   const [receipt, setReceipt] = useState<Receipt>()
-  const { pending, send, refusedUntilMs } = useSend(votes, setReceipt)
+  const { pending, send, refusal } = useSend(votes, setReceipt)
   const nowMs = useNow(1_000)
   const status = ballotStatus({
     isClosed: isClosed(poll, nowMs),
     quota,
-    refusedForMs: refusedUntilMs - nowMs,
+    // The clock on the page ticks in whole seconds; it must not make the wait longer than it was.
+    refusedForMs: Math.min(refusal.forMs, refusal.untilMs - nowMs),
     receipt,
   })
   const isOpen = status.kind !== 'closed' && status.kind !== 'limited'
@@ -37,20 +38,26 @@ export function useCasting(poll: Poll, votes: VoteLog): Casting {
   return { status, pending, receipt, cast }
 }
 
+/** The last refusal by rate limit; zeros before the first. */
+interface Refusal {
+  readonly forMs: number
+  readonly untilMs: number
+}
+
 interface Sending {
   readonly pending: number | undefined
   readonly send: (optionIdx: number) => void
-  /** From a refusal by rate limit; 0 before the first. */
-  readonly refusedUntilMs: number
+  readonly refusal: Refusal
 }
 
 function useSend(votes: VoteLog, onCounted: (receipt: Receipt) => void): Sending {
-  const { useSession, useProfile, ...backend } = useBackend()
+  const { useSession, useProfile } = useBackend()
+  const clock = useContext(ClockContext)
   const { user } = useSession()
   const { data: profile } = useProfile()
   const attempt = useAttempt()
   const [pending, setPending] = useState<number>()
-  const [refusedUntilMs, setRefusedUntilMs] = useState(0)
+  const [refusal, setRefusal] = useState<Refusal>({ forMs: 0, untilMs: 0 })
   // Signing in may come between the press and the sending: read what is current when it is sent.
   const latest = useRef({ votes, user, profile })
   useEffect(() => {
@@ -75,10 +82,10 @@ function useSend(votes: VoteLog, onCounted: (receipt: Receipt) => void): Sending
       run,
       onError: ({ code, retryAfter }) => {
         if (code !== 'RATE_LIMITED' || !retryAfter) return false
-        setRefusedUntilMs((backend.now ?? Date.now)() + retryAfter)
+        setRefusal({ forMs: retryAfter, untilMs: clock() + retryAfter })
         return true
       },
     })
   }
-  return { pending, send, refusedUntilMs }
+  return { pending, send, refusal }
 }
