@@ -58,6 +58,8 @@ export interface Settings {
   /** Makes the contexts of hooks and predicates on the running transaction. */
   hookContext(call: Call, transaction: Transaction): HookContext
   predicateContext(call: Call, transaction: Transaction): PredicateContext
+  /** Runs code of the app that holds a transaction; lets a server notice calls that would wait for their own transaction. */
+  within?<result>(work: () => result): result
 }
 
 /** The server itself, at work in the background. */
@@ -76,7 +78,7 @@ export function assertSignedIn(call: Call): void {
 /** Asks a predicate of the app. */
 export function ask(settings: Settings, call: Call, predicate: Predicate): Op<boolean> {
   return callApp<boolean | Promise<boolean>>((transaction) =>
-    predicate(settings.predicateContext(call, transaction)),
+    within(settings, () => predicate(settings.predicateContext(call, transaction))),
   )
 }
 
@@ -86,5 +88,10 @@ export function hook<result>(
   call: Call,
   run: (ctx: HookContext) => result,
 ): Op<Awaited<result>> {
-  return callApp((transaction) => run(settings.hookContext(call, transaction)))
+  return callApp((transaction) =>
+    within(settings, () => run(settings.hookContext(call, transaction))),
+  )
 }
+
+const within = <result>(settings: Settings, work: () => result): result =>
+  settings.within === undefined ? work() : settings.within(work)
