@@ -6,7 +6,7 @@ import { NoboilError } from '../../errors/error.ts'
 import { insert, patch, type Program, program } from '../../program/program.ts'
 import type { Row } from '../../schema/values.ts'
 import type { LogContext } from './context.ts'
-import { countsLayout, type CountsRow, type Totals } from './rows.ts'
+import { countsLayout, type CountsRow } from './rows.ts'
 
 /** One payload that comes into being, goes out of sight, or goes for good. */
 export interface Tally {
@@ -51,13 +51,13 @@ export const count: (
   } else yield* patch(countsLayout, stored, { live, total })
 })
 
-/** Sets what is live to nothing, or back to everything that is there. */
-export const recount: (stored: CountsRow | null, to: 'none' | 'total') => Program<void> = program(
-  function* (stored, to) {
+/** Sets what is live to nothing, or back to everything that is there; `gone`: nothing is there any more. */
+export const recount: (stored: CountsRow | null, to: 'none' | 'total' | 'gone') => Program<void> =
+  program(function* (stored, to) {
     if (stored === null) return
-    yield* patch(countsLayout, stored, { live: to === 'total' ? stored.total : {} })
-  },
-)
+    const live = to === 'total' ? stored.total : {}
+    yield* patch(countsLayout, stored, to === 'gone' ? { live, total: {} } : { live })
+  })
 
 /** Counts as they are answered: values that nobody holds are left out. */
 export const countsOf = (stored: CountsRow | null, field: string): Record<string, number> => ({

@@ -80,10 +80,13 @@ const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row
         { payload: { ...row, ...set }, live: 1, total: 1 },
       ])
     }
+    const next = dropMissing(shown({ ...row, ...changes } as unknown as StoredRow, at))
     if (afterUpdate !== undefined) {
-      yield* hook(log.settings, call, (ctx) => afterUpdate(ctx, { id, patch: set, prev }))
+      yield* hook(log.settings, call, (ctx) =>
+        afterUpdate(ctx, { id, patch: set, prev, row: next }),
+      )
     }
-    return dropMissing(shown({ ...row, ...changes } as unknown as StoredRow, at))
+    return next
   },
 )
 

@@ -36,12 +36,11 @@ export function purgeByParent(log: LogContext): Mutation<{ parent: string }, { d
       const [parentRow, head, counts] = yield* readAll(log, parent)
       yield* assertMayModerate(log, call, parentRow)
       if (head === null || head.live === 0) return { deleted: 0 }
-      yield* recount(counts ?? null, 'none')
+      yield* recount(counts ?? null, log.softDelete ? 'none' : 'gone')
       if (log.softDelete) {
         yield* patch(heads, head, { purgedThrough: head.seq, live: 0 })
       } else {
         yield* patch(heads, head, { purgedThrough: head.seq, live: 0, total: 0 })
-        yield* forgetTotals(counts ?? null)
         yield* schedule(sweepFlow(log), { parent, through: head.seq }, yield* now())
       }
       return { deleted: head.live }
@@ -118,7 +117,3 @@ const readAll = (log: LogContext, parent: string) =>
     get(heads, [log.table.name, parent]),
     log.counted.length === 0 ? undefined : get(countsLayout, [log.table.name, parent]),
   )
-
-const forgetTotals = program(function* (counts: Parameters<typeof recount>[0]): Program<void> {
-  if (counts !== null) yield* patch(countsLayout, counts, { total: {} })
-})

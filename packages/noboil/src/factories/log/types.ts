@@ -24,7 +24,12 @@ export interface LogHooks<payload, row> {
   ) => Partial<payload> | Promise<Partial<payload>>
   readonly afterUpdate?: (
     ctx: HookContext,
-    event: { readonly id: string; readonly patch: Partial<payload>; readonly prev: row },
+    event: {
+      readonly id: string
+      readonly patch: Partial<payload>
+      readonly prev: row
+      readonly row: row
+    },
   ) => void | Promise<void>
   readonly beforeRm?: (
     ctx: HookContext,

@@ -88,7 +88,7 @@ export interface OwnedApi<table extends OwnedTable, options = unknown> extends O
   /** A row that is not removed is answered as it is; one that is gone for good is `NOT_FOUND`. */
   readonly restore: Mutation<{ id: Id<table['name']> }, OwnedRow<table>>
   readonly auth: OwnedReads<table>
-  readonly pub: options extends { readonly pub: OwnedPub<never> | object | string }
+  readonly pub: options extends { readonly pub: true | string | object }
     ? OwnedReads<table>
     : undefined
 }

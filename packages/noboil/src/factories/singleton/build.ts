@@ -3,7 +3,6 @@
  */
 import { get as getOp, type Program, program, remove } from '../../program/program.ts'
 import type { SingletonTable } from '../../schema/tables.ts'
-import type { Row } from '../../schema/values.ts'
 import type { Settings } from '../shared/call.ts'
 import type { BuiltTable } from '../shared/operation.ts'
 import { Payloads } from '../shared/payload.ts'
@@ -11,7 +10,7 @@ import { limitOf, stamps, windows } from '../shared/window.ts'
 import type { SingletonContext } from './context.ts'
 import { get } from './read.ts'
 import { singletonLayout } from './rows.ts'
-import type { SingletonHooks, SingletonOptions } from './types.ts'
+import type { SingletonOptions } from './types.ts'
 import { upsert } from './upsert.ts'
 
 export function buildSingleton(
