@@ -1,0 +1,158 @@
+/**
+ * An app in the test's own process, with a clock that stands still until it is moved and every limit on.
+ */
+import { NoboilError } from '../../errors/error.ts'
+import { type Call, systemCall } from '../../factories/shared/call.ts'
+import { defaultHostLimits, type Host, type HostPorts } from '../../hosts/host.ts'
+import { openMemoryHost } from '../../hosts/memory/host.ts'
+import { dueFlows, finishFlow } from '../../hosts/shared/schedule.ts'
+import { systemPorts } from '../../hosts/shared/ports.ts'
+import { openSqliteHost } from '../../hosts/sqlite/host.ts'
+import { runFlow } from '../../program/flow.ts'
+import { byId } from '../../program/program.ts'
+import type { User } from '../../schema/register.ts'
+import { assemble, type Assembled } from '../assemble.ts'
+import { Callers, callOf } from '../callers.ts'
+import { customEntries } from '../custom.ts'
+import { functionsAt } from '../functions.ts'
+import { checkServerLimits } from '../limits.ts'
+import type { NoboilConfig } from '../noboil.ts'
+import { pickLimits } from '../pick-limits.ts'
+import { Registry } from '../registry.ts'
+import type { FunctionsApi, FunctionTree, TablesApi, Wired } from '../types.ts'
+import { VirtualClock } from './clock.ts'
+
+export interface TestConfig<
+  tables extends Readonly<Record<string, Wired>>,
+  functions extends FunctionTree,
+> extends Omit<NoboilConfig<tables, functions>, 'database' | 'auth'> {
+  /** Where rows are kept. Default: in memory. */
+  readonly host?: 'memory' | { readonly sqlite: string }
+  /** What the clock says at first, ms since the epoch. */
+  readonly startAt?: number
+  /** Takes what effects and listeners throw. Default: the next `idle()` rejects with it. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Who calls: the server itself, nobody, a user by id (as `users.set` made them, or without a role), or a user. */
+export type Actor = 'system' | 'nobody' | User | (string & {})
+
+export interface TestApp<api> {
+  /** As the server itself. */
+  readonly api: api
+  as(actor: Actor | null): api
+  call(path: string, args: unknown, actor: Actor | null): Promise<unknown>
+  readonly clock: {
+    now(): number
+    /** Moves the clock, also backwards. */
+    advance(ms: number): Promise<void>
+  }
+  /** Runs background work that is due until there is none. */
+  idle(): Promise<void>
+  readonly users: {
+    /** Makes or changes a user. */
+    set(user: User): Promise<void>
+    remove(userId: string, options?: { readonly erase?: boolean }): Promise<void>
+  }
+  readonly host: Host
+  close(): Promise<void>
+}
+
+const defaultStart = Date.UTC(2026, 0, 1)
+
+export async function createTestApp<
+  const tables extends Readonly<Record<string, Wired>>,
+  const functions extends FunctionTree = Record<never, never>,
+>(
+  config: TestConfig<tables, functions>,
+): Promise<TestApp<TablesApi<tables> & FunctionsApi<functions>>> {
+  const clock = new VirtualClock(config.startAt ?? defaultStart)
+  const app = assemble(config as never)
+  const errors: unknown[] = []
+  const onError = config.onError ?? ((error: unknown) => void errors.push(error))
+  const host = await open(config.host ?? 'memory', app, { ...systemPorts, clock }, config.limits, onError)
+  return running(app, host, clock, errors) as never
+}
+
+function open(
+  kind: 'memory' | { readonly sqlite: string },
+  { layouts }: Assembled,
+  ports: HostPorts,
+  given: object | undefined,
+  onError: (error: unknown) => void,
+): Host | Promise<Host> {
+  const limits = pickLimits(given, defaultHostLimits)
+  if (kind === 'memory') return openMemoryHost({ layouts, ports, limits, onError })
+  return openSqliteHost({ file: kind.sqlite, layouts, ports, limits, onError })
+}
+
+function running(
+  app: Assembled,
+  host: Host,
+  clock: VirtualClock,
+  errors: unknown[],
+): TestApp<object> {
+  const { contexts, users, tables, layouts } = app
+  const limits = checkServerLimits(undefined, app.settings.limits.maxPayloadBytes)
+  const custom = customEntries(app.functions, contexts, (call, signal) =>
+    callers.actionContext(call, signal),
+  )
+  const registry = new Registry(tables, custom.entries)
+  const callers = new Callers(host, registry, contexts, limits)
+  contexts.bind({ registry, layouts, users })
+
+  const callAs = async (actor: Actor | null): Promise<Call> => {
+    if (actor === 'system') return systemCall
+    if (actor === null || actor === 'nobody') return callOf(null)
+    if (typeof actor !== 'string') return callOf(actor)
+    const { value } = await host.read(function* () {
+      return yield* byId(users, actor)
+    })
+    return callOf((value ?? { _id: actor, name: actor }) as User)
+  }
+  const call = async (path: string, args: unknown, actor: Actor | null): Promise<unknown> => {
+    const as = await callAs(actor)
+    const answered = as.internal ? callers.call(path, args, as) : callers.callPublic(path, args, as)
+    return (await answered).value
+  }
+  return {
+    api: callers.tree(),
+    as: (actor) => functionsAt('', (path, args) => call(path, args, actor)),
+    call,
+    clock: { now: () => clock.now(), advance: (ms) => clock.advance(ms) },
+    async idle() {
+      while (await runDue(app, host, clock)) continue
+      const [first] = errors.splice(0)
+      if (first !== undefined) throw first
+    },
+    users: {
+      async set(user) {
+        await callers.call('users.put', user)
+      },
+      async remove(userId, options = {}) {
+        await callers.call('users.remove', { userId, ...options })
+      },
+    },
+    host,
+    async close() {
+      await callers.close()
+      await host.close()
+    },
+  }
+}
+
+/** Runs what is due once; false when nothing was. */
+async function runDue(app: Assembled, host: Host, clock: VirtualClock): Promise<boolean> {
+  const { value: due } = await host.read(() => dueFlows(clock.now(), 100))
+  for (const row of due) {
+    const flow = app.flows[row.flow]
+    if (flow === undefined) throw new NoboilError('INTERNAL', `There is no flow '${row.flow}'.`)
+    await runFlow(flow(row.args), {
+      run: async (program) => (await host.write(program)).value,
+      wait: (ms) => clock.advance(ms),
+      fetch: (work) => work(new AbortController().signal),
+    })
+    await host.write(() => finishFlow(row.id))
+  }
+  return due.length > 0
+}
