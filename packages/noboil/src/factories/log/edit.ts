@@ -7,7 +7,7 @@ import { batch, get, now, patch, type Program, program, remove } from '../../pro
 import type { Row } from '../../schema/values.ts'
 import { anything, args, flag, id, list, optional, text, wholeFrom } from '../shared/arguments.ts'
 import { ask, assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
-import { assertUnchanged, dropMissing, hookedPatch, laterThan } from '../shared/edit.ts'
+import { assertUnchanged, dropMissing, laterThan } from '../shared/edit.ts'
 import type { Mutation } from '../shared/operation.ts'
 import { count } from './counts.ts'
 import {
@@ -62,7 +62,7 @@ const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row
       const hooked = yield* hook(log.settings, call, (ctx) =>
         beforeUpdate(ctx, { id, patch: wanted, prev }),
       )
-      set = hookedPatch(log.payloads, row as unknown as Row, wanted, hooked, given.unset)
+      set = log.payloads.patch(row as unknown as Row, hooked, given.unset, true)
     }
     const updatedAt = laterThan(current, yield* now())
     const changes: { readonly [field in keyof StoredRow]?: StoredRow[field] | undefined } = {

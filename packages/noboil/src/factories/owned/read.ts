@@ -7,7 +7,7 @@ import { args, id, pagination } from '../shared/arguments.ts'
 import type { Call } from '../shared/call.ts'
 import type { EntityRow } from '../shared/entity.ts'
 import { type ListArgs, listOf, rowOf, searchOf, type Source } from '../shared/entity-read.ts'
-import { filterReaders } from '../shared/filter.ts'
+import { filterReaders, type Placement } from '../shared/filter.ts'
 import {
   type Access,
   denied,
@@ -37,12 +37,15 @@ function accessOf<result>(audience: Audience, call: Call, empty: result): Access
   return call.user === null ? denied(empty) : { allowed: true, scope: { user: call.user._id } }
 }
 
+/** What the server itself lists: every row by its time. */
+const everyRow: Placement = { base: '', prefix: [], indexes: [] }
+
 function sourceOf(owned: OwnedContext, audience: Audience, { user }: Scope): Source {
   if (audience === 'public' && owned.publicPlacement !== undefined) {
     const { publicPlacement: placement, pub } = owned
     return { placement, fixed: placement.prefix.map((name) => pub?.[name]) }
   }
-  if (user === null) return { placement: { base: '', prefix: [], indexes: [] }, fixed: [] }
+  if (user === null) return { placement: everyRow, fixed: [] }
   if (audience === 'readers' && owned.members !== undefined) {
     const { placement, layout: via } = owned.members
     return { placement, fixed: [user], via }

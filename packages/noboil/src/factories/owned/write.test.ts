@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { object, string } from 'zod/v4'
+import { makeOwned } from '../../schema/define.ts'
+import { zid } from '../../schema/fields.ts'
 import type { HookContext } from '../../schema/context.ts'
-import { codeOf, failure, first } from '../testing.fixture.ts'
+import { codeOf, failure, first, Rig } from '../testing.fixture.ts'
+import { buildOwned } from './build.ts'
 import { found, make, rig, titles } from './owned.fixture.ts'
 
 describe('create', () => {
@@ -24,6 +28,22 @@ describe('create', () => {
     const app = rig()
     expect(await codeOf(make(app.nobody, 'one'))).toBe('NOT_AUTHENTICATED')
     expect(await make(app.server, 'one')).toMatchObject({ userId: 'system' })
+  })
+
+  it('stamps a declared userId, which leaves the input', async () => {
+    const { chat } = makeOwned({ chat: object({ title: string(), userId: zid('users') }) })
+    const app = new Rig((settings, users) => [buildOwned(chat, {}, settings, users)])
+    const row = await app.as('ann')('chat.create', { payload: { title: 'hi' } })
+    expect(row).toMatchObject({ title: 'hi', userId: 'ann' })
+    const patch = { title: 'ho' }
+    expect(await app.as('ann')('chat.update', { id: row['_id'], patch })).toMatchObject({
+      ...patch,
+      userId: 'ann',
+    })
+    const theirs = { title: 'hi', userId: 'bob' }
+    expect(await codeOf(app.as('ann')('chat.create', { payload: theirs }))).toBe(
+      'VALIDATION_FAILED',
+    )
   })
 
   it('in bulk is all or nothing', async () => {
@@ -254,14 +274,15 @@ describe('hooks', () => {
       },
     })
     const ann = app.as('ann')
-    const row = await make(ann, 'one')
+    const row = await make(ann, 'one', { due: 3 })
     const id = row._id
     expect(row).toMatchObject({ slug: 'hooked' })
     const next = await ann('task.update', { id, patch: { title: 'two' }, unset: ['due'] })
     expect(next).toMatchObject({ title: 'two', status: 'done' })
+    expect(next).not.toHaveProperty('due')
     await ann('task.rm', { id })
     expect(seen).toEqual([
-      { payload: { title: 'one', status: 'open', shared: false, memberIds: [] } },
+      { payload: { title: 'one', due: 3, status: 'open', shared: false, memberIds: [] } },
       { row },
       { id, patch: { title: 'two', status: 'done', due: undefined }, prev: row, row: next },
       { id, prev: next },

@@ -1,9 +1,8 @@
 /**
- * What edits of every table have in common: the conflict check, the row's clock, and patches that hooks have seen.
+ * What edits of every table have in common: the conflict check and the row's clock.
  */
 import { NoboilError } from '../../errors/error.ts'
 import type { Row } from '../../schema/values.ts'
-import type { Payloads } from './payload.ts'
 
 /**
  * An exact compare-and-set: `expected` is the `updatedAt` that the caller saw, null when there was no row. Throws `CONFLICT`
@@ -17,23 +16,9 @@ export function assertUnchanged(expected: number | null | undefined, current: nu
 /** The time of a write over a row last written at `previous`: strictly later, whatever the clock does. */
 export const laterThan = (previous: number, now: number): number => Math.max(now, previous + 1)
 
-/** The columns to write for a patch that a hook returned: what the caller cleared stays cleared. */
-export function hookedPatch(
-  payloads: Payloads,
-  stored: Row,
-  wanted: Row,
-  hooked: unknown,
-  unset: readonly string[] | undefined,
-): Row {
-  return { ...cleared(wanted), ...payloads.patch(stored, hooked, unset, true) }
-}
-
 /** A row without the fields that a patch has cleared. */
 export const dropMissing = (row: Row): Row =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined))
-
-const cleared = (set: Row): Row =>
-  Object.fromEntries(Object.entries(set).filter(([, value]) => value === undefined))
 
 function conflict(expected: number | null, current: number | null): string {
   if (expected === null) return 'Somebody else made this meanwhile.'

@@ -15,7 +15,7 @@ import {
 import type { Row } from '../../schema/values.ts'
 import { anything, args, flag, id, invalid, list, optional, text, wholeFrom } from './arguments.ts'
 import { ask, assertSignedIn, authorOf, type Call, hook } from './call.ts'
-import { assertUnchanged, dropMissing, hookedPatch, laterThan } from './edit.ts'
+import { assertUnchanged, dropMissing, laterThan } from './edit.ts'
 import { type Entities, type EntityRow, isLive, noRow, notYours, shown } from './entity.ts'
 import type { Mutation, Operation } from './operation.ts'
 import { assertFits, limitOn, record, type WindowRow } from './window.ts'
@@ -141,7 +141,7 @@ const updateRow: (
   if (beforeUpdate !== undefined) {
     const event = { id, patch: wanted, prev }
     const hooked = yield* hook(settings, call, (ctx) => beforeUpdate(ctx, event))
-    set = hookedPatch(payloads, stored, wanted, hooked, given.unset)
+    set = payloads.patch(stored, hooked, given.unset, true)
   }
   const next = yield* rewrite(entities, row, set)
   if (afterUpdate !== undefined) {

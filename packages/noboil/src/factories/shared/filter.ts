@@ -170,7 +170,7 @@ export function plan(placement: Placement, fixed: readonly unknown[], filter: Fi
     return { index: placement.base, eq: fixed, order }
   }
   const index = placement.indexes.find(({ columns }) => serves(columns, equal, by))
-  if (index === undefined) throw unserved([...equal.keys()], by)
+  if (index === undefined) throw unserved(placement, [...equal.keys()], by)
   const values = index.columns.slice(0, equal.size).map((name) => equal.get(name))
   const bounds = by === undefined ? undefined : ranges.get(by)
   return { index: index.name, eq: [...fixed, ...values], order, ...bounds }
@@ -185,7 +185,17 @@ function serves(
   return by === undefined ? columns.length === equal.size : columns[equal.size] === by
 }
 
-const unserved = (equal: readonly string[], by: string | undefined): Error => {
+const unserved = (
+  { base, indexes }: Placement,
+  equal: readonly string[],
+  by: string | undefined,
+): Error => {
+  if (base === '' && indexes.length === 0) {
+    return invalid(
+      'where',
+      'The server itself lists every row by its time; filter in a custom query.',
+    )
+  }
   const columns = by === undefined ? equal : [...equal, by]
   const entry =
     columns.length === 1 ? `'${columns[0]}'` : `[${columns.map((name) => `'${name}'`).join(', ')}]`

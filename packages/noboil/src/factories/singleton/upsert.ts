@@ -16,7 +16,7 @@ import {
   text,
 } from '../shared/arguments.ts'
 import { assertSignedIn, type Call, hook } from '../shared/call.ts'
-import { assertUnchanged, dropMissing, hookedPatch, laterThan } from '../shared/edit.ts'
+import { assertUnchanged, dropMissing, laterThan } from '../shared/edit.ts'
 import type { Mutation } from '../shared/operation.ts'
 import { assertFits, limitOn, readWindow, record } from '../shared/window.ts'
 import type { SingletonContext } from './context.ts'
@@ -64,7 +64,7 @@ const upsertOne: (single: SingletonContext, call: Call, given: UpsertArgs) => Pr
         beforeUpsert(ctx, { payload: wanted, prev: before }),
       )
       set = before
-        ? hookedPatch(single.payloads, before, wanted, hooked, given.unset)
+        ? single.payloads.patch(before, hooked, given.unset, true)
         : single.payloads.parseHooked(hooked, userId)
     }
     const row = yield* write(single, userId, prev, set)
