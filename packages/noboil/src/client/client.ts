@@ -67,26 +67,26 @@ export interface Client {
   /** Asks once. Tried again, with growing delays, while the server cannot be reached. */
   query<args, result>(
     reference: FunctionReference<'query', args, result>,
-    ...rest: ArgsList<args, [options?: QueryOptions]>
+    ...rest: ArgsList<NoInfer<args>, [options?: QueryOptions]>
   ): Promise<result>
   /** Rejects with a `NoboilError`. */
   mutation<args, result>(
     reference: FunctionReference<'mutation', args, result>,
-    ...rest: ArgsList<args, [options?: MutationOptions<args>]>
+    ...rest: ArgsList<NoInfer<args>, [options?: MutationOptions<args>]>
   ): Promise<result>
   action<args, result>(
     reference: FunctionReference<'action', args, result>,
-    ...rest: ArgsList<args, [options?: MutationOptions<args>]>
+    ...rest: ArgsList<NoInfer<args>, [options?: MutationOptions<args>]>
   ): Promise<result>
   /** The live answer of a query: known from the first subscription on. */
   watch<args, result>(
     reference: FunctionReference<'query', args, result>,
-    ...rest: ArgsList<args>
+    ...rest: ArgsList<NoInfer<args>>
   ): Live<result>
   /** Follows a query: `listener` is called with what is known now and after each change. */
   subscribe<args, result>(
     reference: FunctionReference<'query', args, result>,
-    args: args,
+    args: NoInfer<args>,
     listener: (state: LiveState<result>) => void,
   ): () => void
   readonly connection: ConnectionStore
@@ -190,7 +190,7 @@ class NoboilClient implements Client, ClientCore {
 
   async query<args, result>(
     reference: FunctionReference<'query', args, result>,
-    ...[args, options]: ArgsList<args, [options?: QueryOptions]>
+    ...[args, options]: ArgsList<NoInfer<args>, [options?: QueryOptions]>
   ): Promise<result> {
     // The wire carries no types: here the reference's own are put back.
     return (await this.askPath(pathOf(reference), asArgs(args), options?.signal)) as result
@@ -198,28 +198,28 @@ class NoboilClient implements Client, ClientCore {
 
   async mutation<args, result>(
     reference: FunctionReference<'mutation', args, result>,
-    ...rest: ArgsList<args, [options?: MutationOptions<args>]>
+    ...rest: ArgsList<NoInfer<args>, [options?: MutationOptions<args>]>
   ): Promise<result> {
     return this.#call<args, result>(pathOf(reference), rest)
   }
 
   async action<args, result>(
     reference: FunctionReference<'action', args, result>,
-    ...rest: ArgsList<args, [options?: MutationOptions<args>]>
+    ...rest: ArgsList<NoInfer<args>, [options?: MutationOptions<args>]>
   ): Promise<result> {
     return this.#call<args, result>(pathOf(reference), rest)
   }
 
   watch<args, result>(
     reference: FunctionReference<'query', args, result>,
-    ...[args]: ArgsList<args>
+    ...[args]: ArgsList<NoInfer<args>>
   ): Live<result> {
     return this.watchPath(pathOf(reference), asArgs(args)) as Live<result>
   }
 
   subscribe<args, result>(
     reference: FunctionReference<'query', args, result>,
-    args: args,
+    args: NoInfer<args>,
     listener: (state: LiveState<result>) => void,
   ): () => void {
     const live = this.watchPath(pathOf(reference), asArgs(args)) as Live<result>
@@ -261,7 +261,6 @@ class NoboilClient implements Client, ClientCore {
   ): Promise<unknown> {
     const mutationId = this.random.id()
     this.#store.begin(mutationId, edits)
-    const session = this.#session
     const safe = typeof args['idempotencyKey'] === 'string'
     try {
       const answer = await this.#http.callAgain(
@@ -273,7 +272,7 @@ class NoboilClient implements Client, ClientCore {
       )
       const at = parsePosition(answer.position)
       // An answer without a position settles nothing: the stream will.
-      if (at !== undefined && session === this.#session) {
+      if (at !== undefined) {
         for (const key of this.#store.answered(mutationId, at)) this.#refetch(key)
       }
       return answer.value

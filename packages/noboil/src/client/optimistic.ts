@@ -14,14 +14,14 @@ export interface OptimisticStore {
   /** Changes the answer of one query. */
   update<args, result>(
     reference: FunctionReference<'query', args, result>,
-    args: args,
-    change: (value: result) => result,
+    args: NoInfer<args>,
+    change: (value: NoInfer<result>) => NoInfer<result>,
   ): void
   /** Changes every answer of a query whose arguments fit: all pages of a list, all searches of a table. */
   updateAll<args, result>(
     reference: FunctionReference<'query', args, result>,
-    fits: (args: args) => boolean,
-    change: (value: result, args: args) => result,
+    fits: (args: NoInfer<args>) => boolean,
+    change: (value: NoInfer<result>, args: NoInfer<args>) => NoInfer<result>,
   ): void
 }
 

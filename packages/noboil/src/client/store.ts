@@ -106,9 +106,9 @@ export class Store {
     this.#live = false
   }
 
-  tick(messages: readonly StreamMessage[], at: Point | undefined): void {
+  tick(messages: readonly StreamMessage[], at: Point): void {
     for (const message of messages) this.#message(message)
-    if (at !== undefined) this.#advance(at)
+    this.#advance(at)
     this.#flush()
   }
 
@@ -156,7 +156,7 @@ export class Store {
   answered(mutationId: string, at: Point): string[] {
     const layer = this.#layers.find((layer) => layer.mutationId === mutationId)
     if (layer === undefined) return []
-    layer.at ??= at
+    this.#layers = this.#layers.filter((l) => l !== layer)
     this.#flush()
     if (this.#live || !this.#layers.includes(layer)) return []
     return [...this.#entries.values()]

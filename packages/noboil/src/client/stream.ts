@@ -25,7 +25,7 @@ export type ConnectionState = 'connecting' | 'live' | 'offline'
 export interface StreamHandler {
   /** A connection stands: answers everything it shall carry. */
   opened(at: Point, serverTimeMs: number): readonly Subscription[]
-  tick(messages: readonly StreamMessage[], at: Point | undefined): void
+  tick(messages: readonly StreamMessage[], at: Point): void
   lost(): void
   /** The server will not carry these; `ids` absent: it will not stream to this client at all. */
   refused(error: NoboilError, ids?: readonly number[]): void
@@ -46,8 +46,6 @@ const maxDelayMs = 30_000
 const goodLifeMs = 10_000
 /** Above this, waiting is called offline. */
 const honestWaitMs = 2000
-/** A tick whose end is lost on the way (a proxy that drops ids) is shown after this. */
-const tickTimeoutMs = 100
 const maxBufferedChars = 64 * 1024 * 1024
 
 type End =
@@ -169,7 +167,7 @@ export class Stream {
 
 interface ConnectionHandler {
   opened(at: Point, serverTimeMs: number): readonly Subscription[]
-  tick(messages: readonly StreamMessage[], at: Point | undefined): void
+  tick(messages: readonly StreamMessage[], at: Point): void
   refused(error: NoboilError, ids: readonly number[]): void
   /** `livedMs` is absent when it never began. */
   ended(end: End, livedMs: number | undefined): void
@@ -187,9 +185,8 @@ class Connection {
   #bornAt = 0
   #heardAt = 0
   #silenceMs = helloTimeoutMs
-  #buffer: StreamMessage[] = []
+  #tick: StreamMessage[] = []
   #cancelDeadline: (() => void) | undefined
-  #cancelTick: (() => void) | undefined
   #posting = false
   #over = false
 
@@ -218,7 +215,6 @@ class Connection {
   abandon(): void {
     this.#over = true
     this.#cancelDeadline?.()
-    this.#cancelTick?.()
     this.#abort.abort()
   }
 
@@ -264,14 +260,14 @@ class Connection {
       return this.#end({ type: 'lost' })
     }
     if (message.type === 'hello') return this.#hello(message)
-    if (message.type === 'bye') {
-      this.#deliver(undefined)
-      return this.#end({ type: 'bye', retryMs: message.retryMs })
-    }
-    this.#buffer.push(message)
+    // A tick that this cuts short is brought again.
+    if (message.type === 'bye') return this.#end({ type: 'bye', retryMs: message.retryMs })
+    this.#tick.push(message)
     const at = parsePosition(id)
-    if (at !== undefined) this.#deliver(at)
-    else this.#cancelTick ??= this.#ports.clock.after(tickTimeoutMs, () => this.#deliver(undefined))
+    if (at === undefined) return undefined
+    const messages = this.#tick
+    this.#tick = []
+    this.#handler.tick(messages, at)
   }
 
   #hello(message: StreamMessage & { readonly type: 'hello' }): void {
@@ -283,15 +279,6 @@ class Connection {
     this.#heard()
     const all = this.#handler.opened(at, message.time)
     this.send({ subscribe: all })
-  }
-
-  #deliver(at: Point | undefined): void {
-    this.#cancelTick?.()
-    this.#cancelTick = undefined
-    if (this.#over || this.#buffer.length === 0) return
-    const messages = this.#buffer
-    this.#buffer = []
-    this.#handler.tick(messages, at)
   }
 
   #heard(): void {

@@ -24,7 +24,7 @@ export interface QueryResult<data> {
 /** Follows a query. `'skip'` asks for nothing. */
 export function useQuery<args, result>(
   reference: FunctionReference<'query', args, result>,
-  ...[args]: ArgsList<args> | [skip: 'skip']
+  ...[args]: ArgsList<NoInfer<args>> | [skip: 'skip']
 ): QueryResult<result> {
   const { core } = useNoboil()
   const path = pathOf(reference)
