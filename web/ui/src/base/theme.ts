@@ -35,9 +35,6 @@ function choose(choice: ThemeChoice): void {
 }
 
 function watch(watcher: () => void): () => void {
-  const fromOtherTab = (event: StorageEvent): void => {
-    if (event.key === storageKey) mark(storedChoice())
-  }
   // Each call of matchMedia answers a new object, and a listener belongs to one of them.
   const scheme = darkScheme()
   watchers.add(watcher)
@@ -46,8 +43,12 @@ function watch(watcher: () => void): () => void {
   return () => {
     watchers.delete(watcher)
     scheme.removeEventListener('change', watcher)
-    removeEventListener('storage', fromOtherTab)
+    if (watchers.size === 0) removeEventListener('storage', fromOtherTab)
   }
+}
+
+function fromOtherTab(event: StorageEvent): void {
+  if (event.key === storageKey) mark(storedChoice())
 }
 
 function mark(choice: ThemeChoice): void {

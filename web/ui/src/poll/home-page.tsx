@@ -127,7 +127,9 @@ function LoadingList(): ReactNode {
           <div className="poll-card">
             <Skeleton width={width} height="1.9rem" />
             <Skeleton height="12px" pill />
-            <Skeleton width="58%" height="1.2rem" />
+            <span className="poll-card__facts">
+              <Skeleton width="58%" height="1.2rem" />
+            </span>
           </div>
         </li>
       ))}
