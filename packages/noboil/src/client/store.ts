@@ -156,7 +156,7 @@ export class Store {
   answered(mutationId: string, at: Point): string[] {
     const layer = this.#layers.find((layer) => layer.mutationId === mutationId)
     if (layer === undefined) return []
-    this.#layers = this.#layers.filter((l) => l !== layer)
+    layer.at ??= at
     this.#flush()
     if (this.#live || !this.#layers.includes(layer)) return []
     return [...this.#entries.values()]
