@@ -39,9 +39,15 @@ export interface AuthPort {
    * seconds under a hash of it.
    */
   credential(headers: Headers): string | null
-  /** Answers requests below `/api/auth/`. */
+  /**
+   * Answers requests below `/api/auth/`. The edge has put the client's address into {@link addressHeader}, or taken that header
+   * away where the address is not known, and has bounded the body.
+   */
   handler?(request: Request): Promise<Response>
   /** Called once, before anything else. */
   connect?(listener: AuthListener): Promise<void>
   close?(): Promise<void>
 }
+
+/** Only the edge writes it, never a client. */
+export const addressHeader = 'x-noboil-address'
