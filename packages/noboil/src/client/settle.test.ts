@@ -148,6 +148,31 @@ describe('an expectation', () => {
     other()
   })
 
+  test('is kept for an answer that was made before the call, and arrives after it', async () => {
+    const sim = pollSim()
+    sim.client.subscribe(api.siteConfig.get, { key: 'banner' }, () => {})
+    await settle()
+    sim.network.auto = false
+    const shown = tally(sim)
+    await settle()
+    sim.network.exchanges[0]?.handle()
+    const done = cast(sim)
+    await settle()
+    for (const exchange of [...sim.network.exchanges]) {
+      exchange.handle()
+      exchange.answer()
+    }
+    await done
+    // Only the answer from before the call arrives, not yet what the call changed.
+    const [wire] = sim.network.wires
+    wire?.push(wire.bytes[0]?.length ?? 0)
+    await settle()
+    expect(shown).toEqual([1])
+    pushAll(sim)
+    await settle()
+    expect(shown).toEqual([1])
+  })
+
   test('survives the loss of the stream, and of the news that it was settled', async () => {
     const { sim, shown } = await ready()
     const done = cast(sim)
