@@ -168,6 +168,22 @@ describe('reads', () => {
     expect(await texts(ann, 'comment.list', parent)).toEqual(['there'])
   })
 
+  it('a soft-deleted row is gone from every read until it is restored', async () => {
+    const app = rig({ softDelete: true, search: 'text', index: ['kind'] })
+    const ann = app.as('ann')
+    const parent = await makePoll(ann)
+    const { _id: id } = await say(ann, parent, 'gone', { kind: 'x' })
+    await ann('comment.rm', { id })
+    for (const caller of [ann, app.server]) {
+      expect(await caller('comment.read', { id })).toBe(null)
+      expect(await texts(caller, 'comment.list', parent)).toEqual([])
+      expect(await texts(caller, 'comment.list', parent, { where: { kind: 'x' } })).toEqual([])
+      expect(await caller('comment.search', { parent, query: 'gone' })).toEqual([])
+    }
+    await ann('comment.restore', { id })
+    expect(await ann('comment.read', { id })).toMatchObject({ text: 'gone' })
+  })
+
   it('filter and order within the parent', async () => {
     const app = rig({ index: ['kind'] })
     const ann = app.as('ann')

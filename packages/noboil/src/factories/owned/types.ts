@@ -81,7 +81,7 @@ export interface OwnedApi<table extends OwnedTable, options = unknown> extends O
   readonly update: Mutation<OwnedUpdate<table>, OwnedRow<table>>
   /** All or nothing; naming a row twice is `VALIDATION_FAILED`. */
   readonly updateBulk: Mutation<{ items: readonly OwnedUpdate<table>[] }, { count: number }>
-  /** What hangs under the row goes with it. `hard`: for good, also with soft delete on. */
+  /** What hangs under the row goes with it, without its hooks. `hard`: for good, also with soft delete on. */
   readonly rm: Mutation<{ id: Id<table['name']>; hard?: boolean | undefined }, { deleted: boolean }>
   /** Skips what may not be removed, and counts what was. */
   readonly rmBulk: Mutation<{ ids: readonly Id<table['name']>[] }, { count: number }>

@@ -86,7 +86,7 @@ export class Payloads {
   #zod(value: object, path: string): Row {
     const result = this.#schema.safeParse(value)
     if (!result.success) throw invalidAll(result.error.issues.map((issue) => fromZod(issue, path)))
-    return dropMissing(result.data)
+    return asStored(result.data)
   }
 }
 
@@ -94,6 +94,30 @@ function fromZod(issue: z.core.$ZodIssue, path: string): { path: string; message
   let at = path
   for (const step of issue.path) at += typeof step === 'number' ? `[${step}]` : `.${String(step)}`
   return { path: at, message: issue.message }
+}
+
+/** The payload as a store gives it back: what is undefined is not there, and −0 is 0. */
+function asStored(row: Row): Row {
+  let copy: Record<string, unknown> | undefined
+  for (const name in row) {
+    const value = row[name]
+    const kept = withoutMinusZero(value)
+    if (value !== undefined && Object.is(kept, value)) continue
+    copy ??= { ...row }
+    if (kept === undefined) delete copy[name]
+    else copy[name] = kept
+  }
+  return copy ?? row
+}
+
+function withoutMinusZero(value: unknown): unknown {
+  if (value === 0) return 0
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items = value.map(withoutMinusZero)
+    return items.every((item, at) => Object.is(item, value[at])) ? value : items
+  }
+  return asStored(value as Row)
 }
 
 /** A field that is undefined is a field that is not there. */

@@ -2,7 +2,7 @@
  * Removing a person: their row goes at once, so that authors join as "deleted"; a flow then takes what they own, table by
  * table, within the host's transaction limits. Owned and child rows are removed as their tables remove (softly, or for good
  * with what hangs under them), singletons for good; log rows stay. With `erase` nothing is soft, and what log rows say of the
- * person is cleared.
+ * person is cleared. Lists of members in rows of others keep the id, which nobody has any more.
  */
 import { type Flow, run } from '../../program/flow.ts'
 import { get, now, remove, schedule } from '../../program/program.ts'
