@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HookContext } from '../../schema/context.ts'
 import { codeOf, failure } from '../testing.fixture.ts'
 import { append, makePoll, ready, rig, seqs, tail } from './log.fixture.ts'
 
@@ -178,6 +179,25 @@ describe('rate limit', () => {
 })
 
 describe('counts', () => {
+  it('hold also when a before-hook appends to the same log', async () => {
+    let inner = true
+    const { ann, parent } = await ready({
+      counts: ['option'],
+      hooks: {
+        beforeAppend: async (ctx: HookContext, event: { parent: string; payload: object }) => {
+          if (inner) {
+            inner = false
+            const args = { parent: event.parent, items: [{ option: 7 }] }
+            await ctx.db.mutation({ path: 'vote.appendBulk', kind: 'mutation' }, args)
+          }
+          return event.payload
+        },
+      },
+    })
+    expect(await append(ann, parent)).toEqual({ seq: 2, created: true })
+    expect(await ann('vote.counts', { parent, field: 'option' })).toEqual({ 1: 1, 7: 1 })
+  })
+
   it('follow every append, edit and removal', async () => {
     const { ann, parent } = await ready({ counts: ['option'] }, 4)
     const counts = () => ann('vote.counts', { parent, field: 'option' })

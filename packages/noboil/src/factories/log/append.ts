@@ -80,7 +80,8 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
     if (limit) yield* assertFits(limit, call.caller, window ?? null, 1)
     if (given.expectedSeq !== undefined) yield* assertEndsAt(log, parent, given.expectedSeq)
     const written = yield* beforeAppend(log, call, parent, payload, author)
-    const tally = yield* countsNow(log, parent, counts)
+    const again = readCountsAgain(log, parent)
+    const tally = (again ? yield* again : counts) ?? null
     const [first] = yield* write(log, call, parent, [written], tally, { key, print })
     if (limit) yield* record(limit, call.caller, window ?? null, 1)
     yield* afterAppend(log, call, first as StoredRow)
@@ -129,7 +130,9 @@ const appendMany: (
   for (const payload of payloads) {
     written.push(yield* beforeAppend(log, call, parent, payload, author))
   }
-  const rows = yield* write(log, call, parent, written, yield* countsNow(log, parent, counts), {})
+  const again = readCountsAgain(log, parent)
+  const tally = (again ? yield* again : counts) ?? null
+  const rows = yield* write(log, call, parent, written, tally, {})
   if (limit) yield* record(limit, call.caller, window ?? null, rows.length)
   for (const row of rows) yield* afterAppend(log, call, row)
   return { count: rows.length, firstSeq: (rows[0] as StoredRow).seq }
@@ -141,15 +144,9 @@ const readParent = (log: LogContext, parent: string): Op<Row | null> =>
 const readCounts = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
   log.counted.length === 0 ? undefined : get(countsLayout, [log.table.name, parent])
 
-/** The counts that were read first, or as a before-hook may have left them. */
-const countsNow: (
-  log: LogContext,
-  parent: string,
-  counts: CountsRow | null | undefined,
-) => Program<CountsRow | null> = program(function* (log, parent, counts) {
-  const again = log.hooks.beforeAppend && readCounts(log, parent)
-  return (again ? yield* again : counts) ?? null
-})
+/** The counts once more where a before-hook may have changed them. */
+const readCountsAgain = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
+  log.hooks.beforeAppend && readCounts(log, parent)
 
 /**
  * What a key that is there already means: the same author and payload get the first answer again, anything else is a

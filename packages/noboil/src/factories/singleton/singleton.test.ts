@@ -75,6 +75,7 @@ describe('upsert and get', () => {
     const app = rig()
     await app.server('profile.upsert', { payload: ann, userId: 'ann' })
     expect(await app.server('profile.get', { userId: 'ann' })).toMatchObject(ann)
+    await app.server('profile.upsert', { payload: { displayName: 'Bob' }, userId: 'bob' })
     expect(await app.as('bob')('profile.get', { userId: 'ann' })).toBe(null)
     expect(await app.as('ann')('profile.get', { userId: 'ann' })).toMatchObject(ann)
     expect(await codeOf(app.as('bob')('profile.upsert', { payload: ann, userId: 'ann' }))).toBe(
