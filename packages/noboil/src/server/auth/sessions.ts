@@ -29,12 +29,6 @@ interface Kept {
   readonly until: number
 }
 
-interface Asking {
-  readonly answer: Promise<Session | null>
-  /** What was dropped since the port was asked: its answer may be older. */
-  readonly dropped: Dropped[]
-}
-
 /** A port whose answer is outdated this often while it is given is not believed at all. */
 const maxAttempts = 3
 
@@ -45,7 +39,9 @@ export class Sessions {
   readonly #sessions: LRUCache<string, Kept>
   /** Apart, so that made-up credentials never push out a session. */
   readonly #nobodies: LRUCache<string, Kept>
-  readonly #asking = new Map<string, Asking>()
+  readonly #asking = new Map<string, Promise<Session | null>>()
+  /** Of each question that the port has: what was dropped since, which its answer may not know of. */
+  readonly #open = new Set<Dropped[]>()
   readonly #listeners = new Set<(dropped: Dropped) => void>()
   #isClosed = false
 
@@ -70,12 +66,8 @@ export class Sessions {
     if (key === undefined) return nobody
     const kept = this.#sessions.get(key) ?? this.#nobodies.get(key)
     if (kept !== undefined && kept.until > this.#clock.now()) return { key, session: kept.session }
-    let asking = this.#asking.get(key)
-    if (asking === undefined) {
-      asking = this.#ask(port, key, headers)
-      this.#asking.set(key, asking)
-    }
-    return { key, session: await asking.answer }
+    const asking = this.#asking.get(key) ?? this.#ask(port, key, headers)
+    return { key, session: await asking }
   }
 
   /** Called when sessions are dropped; the answer stops it. */
@@ -111,29 +103,25 @@ export class Sessions {
 
   /** Whoever asks from now on does not share an answer that may be older than this. */
   #outdate(dropped: Dropped): void {
-    for (const asking of this.#asking.values()) asking.dropped.push(dropped)
+    for (const outdatedBy of this.#open) outdatedBy.push(dropped)
     this.#asking.clear()
   }
 
-  #ask(port: AuthPort, key: string, headers: Headers): Asking {
-    const dropped: Dropped[] = []
-    const asking: Asking = { dropped, answer: this.#answer(port, key, headers, dropped) }
+  #ask(port: AuthPort, key: string, headers: Headers): Promise<Session | null> {
+    const asking = this.#answer(port, key, headers)
+    this.#asking.set(key, asking)
     const end = (): void => {
       if (this.#asking.get(key) === asking) this.#asking.delete(key)
     }
-    asking.answer.then(end, end)
+    asking.then(end, end)
     return asking
   }
 
-  async #answer(
-    port: AuthPort,
-    key: string,
-    headers: Headers,
-    dropped: Dropped[],
-  ): Promise<Session | null> {
+  async #answer(port: AuthPort, key: string, headers: Headers): Promise<Session | null> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      dropped.length = 0
-      const answer = await this.#timed(port, headers)
+      const dropped: Dropped[] = []
+      this.#open.add(dropped)
+      const answer = await this.#timed(port, headers).finally(() => this.#open.delete(dropped))
       const now = this.#clock.now()
       const session = answer !== null && answer.expiresAt > now ? answer : null
       if (session !== null && dropped.some((each) => matches(session, each))) continue
