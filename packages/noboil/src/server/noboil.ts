@@ -1,12 +1,39 @@
 /**
  * `noboil()`: the tables and functions of an app as one self-hosted server.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { DefinitionError } from '../errors/assert.ts'
+import { NoboilError } from '../errors/error.ts'
 import type { FactoryLimits } from '../factories/shared/call.ts'
-import type { HostLimits } from '../hosts/host.ts'
+import { defaultHostLimits, type Host, type HostLimits, type HostPorts } from '../hosts/host.ts'
+import { openSqliteHost } from '../hosts/sqlite/host.ts'
+import type { User } from '../schema/register.ts'
 import type { AnyObject } from '../schema/storable.ts'
+import type { TrustProxy } from './address.ts'
+import { assemble, type Assembled } from './assemble.ts'
 import type { AuthPort } from './auth/port.ts'
-import type { ServerLimits } from './limits.ts'
-import type { Admin, Definers, FunctionTree, TablesApi, Wired, WireTable } from './types.ts'
+import { callOf } from './callers.ts'
+import { functionsAt } from './functions.ts'
+import type { WebOptions } from './http/web.ts'
+import { checkServerLimits, defaultServerLimits, type ServerLimits } from './limits.ts'
+import type { LogOptions } from './log.ts'
+import { pickLimits } from './pick-limits.ts'
+import {
+  createServer,
+  type Listening,
+  type ListenOptions,
+  type Server,
+  serverLayouts,
+} from './server.ts'
+import type {
+  Admin,
+  Definers,
+  FunctionsApi,
+  FunctionTree,
+  TablesApi,
+  Wired,
+  WireTable,
+} from './types.ts'
 
 export interface NoboilConfig<
   tables extends Readonly<Record<string, Wired>>,
@@ -23,5 +50,169 @@ export interface NoboilConfig<
   readonly users?: AnyObject
   /** Passes the ownership check of `rm`, purge and restore. Default: `ctx.user?.role === 'admin'`. */
   readonly admin?: Admin
+  /** Numbers that bound everything; each has a default, and all are checked before anything is opened. */
   readonly limits?: Partial<FactoryLimits & HostLimits & ServerLimits>
+  /** Which proxies in front may name the client's address. Default: none. */
+  readonly trustProxy?: TrustProxy
+  /** Other origins whose pages may use this server with a person's cookies. Default: its own alone. */
+  readonly trustedOrigins?: readonly string[]
+  /** A built web app to serve beside the API. */
+  readonly web?: WebOptions
+  readonly log?: LogOptions
+  /** Tables and fields (`'poll'`, `'poll.title'`) that are no longer declared and whose data may go. */
+  readonly acceptDataLoss?: readonly string[]
+  /** Time and randomness. Default: the machine's. */
+  readonly ports?: HostPorts
+}
+
+export interface App<api> {
+  /** Every function as the server itself: policies are passed. */
+  readonly api: api
+  /** Every function as a user, or as nobody (null): policies apply. */
+  as(user: User | null): api
+  /** Opens the database and starts background work. The first use does it too; this is the place to see it fail. */
+  start(): Promise<void>
+  /** Serves HTTP. Rejects with a sentence when the port cannot be had. */
+  listen(options: ListenOptions): Promise<Listening>
+  /** Answers a request without a socket: everything but streams. */
+  fetch(request: Request): Promise<Response>
+  /** For an HTTP server of the app's own. */
+  listener(): Promise<(request: IncomingMessage, response: ServerResponse) => void>
+  /** Waits for what is running, then lets go of everything. Later calls fail with `UNAVAILABLE`. */
+  close(): Promise<void>
+}
+
+type ApiOf<tables, functions> = TablesApi<tables> & FunctionsApi<functions>
+
+/**
+ * Defines an app. Nothing is opened until the first use, or `start()`.
+ *
+ * @throws DefinitionError naming what does not fit together.
+ */
+export function noboil<
+  const tables extends Readonly<Record<string, Wired>>,
+  const functions extends FunctionTree = Record<never, never>,
+>(config: NoboilConfig<tables, functions>): App<ApiOf<tables, functions>> {
+  assertDatabase(config.database)
+  const assembled = assemble(config as never)
+  const limits = checkServerLimits(
+    pickLimits(config.limits, defaultServerLimits),
+    assembled.settings.limits.maxPayloadBytes,
+  )
+  return new NodeApp(config as never, assembled, limits) as never
+}
+
+type AnyConfig = NoboilConfig<Record<string, Wired>, FunctionTree>
+
+class NodeApp implements App<object> {
+  readonly api: object
+  readonly #config: AnyConfig
+  readonly #assembled: Assembled
+  readonly #limits: ServerLimits
+  #opening: Promise<Server> | undefined
+  #open: Server | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(config: AnyConfig, assembled: Assembled, limits: ServerLimits) {
+    this.#config = config
+    this.#assembled = assembled
+    this.#limits = limits
+    this.api = this.#tree(undefined)
+  }
+
+  as(user: User | null): object {
+    return this.#tree(user)
+  }
+
+  async start(): Promise<void> {
+    await this.#server()
+  }
+
+  async listen(options: ListenOptions): Promise<Listening> {
+    return (await this.#server()).listen(options)
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    return (await this.#server()).fetch(request)
+  }
+
+  async listener(): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
+    return (await this.#server()).listener()
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end())
+  }
+
+  async #end(): Promise<void> {
+    // An app that could not be opened has nothing to let go of.
+    const server = await this.#opening?.catch(() => undefined)
+    await server?.close()
+  }
+
+  #tree(user: User | null | undefined): object {
+    const call = user === undefined ? undefined : callOf(user)
+    return functionsAt('', async (path, args) => {
+      const server = this.#open ?? (await this.#server())
+      return (await server.call(path, args, call)).value
+    })
+  }
+
+  #server(): Promise<Server> {
+    if (this.#closing !== undefined) {
+      return Promise.reject(new NoboilError('UNAVAILABLE', 'The app has been closed.'))
+    }
+    return (this.#opening ??= this.#start())
+  }
+
+  async #start(): Promise<Server> {
+    const { tables, users, contexts, functions, settings } = this.#assembled
+    const host = await this.#openHost()
+    try {
+      const { auth, trustProxy, trustedOrigins, web, log, ports } = this.#config
+      const server = await createServer({
+        host,
+        tables,
+        users,
+        contexts,
+        functions,
+        limits: this.#limits,
+        maxPayloadBytes: settings.limits.maxPayloadBytes,
+        ...(auth ? { auth } : {}),
+        ...(trustProxy === undefined ? {} : { trustProxy }),
+        ...(trustedOrigins ? { trustedOrigins } : {}),
+        ...(web ? { web } : {}),
+        ...(log ? { log } : {}),
+        ...(ports ? { ports } : {}),
+      })
+      this.#open = server
+      return server
+    } catch (error) {
+      await host.close()
+      throw error
+    }
+  }
+
+  #openHost(): Promise<Host> {
+    const { database, limits, ports, acceptDataLoss } = this.#config
+    return openSqliteHost({
+      file: database,
+      layouts: [...this.#assembled.layouts, ...serverLayouts],
+      limits: pickLimits(limits, defaultHostLimits),
+      ...(ports ? { ports } : {}),
+      ...(acceptDataLoss ? { acceptDataLoss } : {}),
+    })
+  }
+}
+
+function assertDatabase(database: unknown): void {
+  if (typeof database !== 'string' || database === '') {
+    throw new DefinitionError(`noboil({ database }) must name a file, as in 'data/app.db'.`)
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(database)) {
+    const scheme = database.slice(0, database.indexOf(':'))
+    throw new DefinitionError(
+      `noboil({ database }) names a '${scheme}' server; this version keeps data in an SQLite file, as in 'data/app.db'.`,
+    )
+  }
 }

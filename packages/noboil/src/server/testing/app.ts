@@ -70,7 +70,13 @@ export async function createTestApp<
   const app = assemble(config as never)
   const errors: unknown[] = []
   const onError = config.onError ?? ((error: unknown) => void errors.push(error))
-  const host = await open(config.host ?? 'memory', app, { ...systemPorts, clock }, config.limits, onError)
+  const host = await open(
+    config.host ?? 'memory',
+    app,
+    { ...systemPorts, clock },
+    config.limits,
+    onError,
+  )
   return running(app, host, clock, errors) as never
 }
 
