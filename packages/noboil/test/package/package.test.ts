@@ -82,6 +82,15 @@ test('every host has the one schema, and errors are matched by code', () => {
   expect(run('node', 'plain.ts')).toBe('RATE_LIMITED again in 250 ms one schema\n')
 })
 
+test('an app under test keeps its rows in a file', () => {
+  expect(JSON.parse(run('node', 'testing.ts', folder))).toEqual({
+    first: { seq: 1, created: true },
+    again: { seq: 1, created: false },
+    refusal: 'NOT_AUTHENTICATED',
+    totals: { 0: 1 },
+  })
+})
+
 test.each(Object.entries(PEERS))(
   '%s asks for its peers by name and loads beside them',
   (entry, peers) => {
