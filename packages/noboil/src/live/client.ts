@@ -54,7 +54,17 @@ export class ConnectedClient<chunk extends Chunk> implements Client<chunk>, Live
   }
 
   get revision(): number {
-    return this.#validThrough(this.#tools.revision)
+    let through = this.#tools.revision
+    for (const { viewer, group, told } of this.#subscriptions.values()) {
+      if (told === undefined) continue
+      through = Math.min(through, viewer.validThrough, group?.validThrough ?? through)
+    }
+    return through
+  }
+
+  get isComplete(): boolean {
+    for (const { isJoined } of this.#subscriptions.values()) if (!isJoined) return false
+    return true
   }
 
   send(chunk: chunk, group: string | undefined): void {
@@ -139,7 +149,7 @@ export class ConnectedClient<chunk extends Chunk> implements Client<chunk>, Live
       this.#settles = this.#settles.filter((entry) => entry.revision > through)
       const mutationIds = told.map(({ mutationId }) => mutationId)
       const newest = Math.max(...told.map((entry) => entry.revision))
-      this.send(this.#tools.encode({ type: 'settled', mutationIds, revision: newest }), undefined)
+      this.#sink.sendAfter(this.#tools.encode({ type: 'settled', mutationIds, revision: newest }))
     }
     return this.#settles.length > 0
   }

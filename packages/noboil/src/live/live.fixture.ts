@@ -286,15 +286,15 @@ interface Held {
 /** Applies messages as a client does, and holds the server to the protocol on the way. */
 export class TestClient {
   readonly live: LiveClient
-  readonly groups = new Map<string, Held>()
-  readonly joined = new Map<number, string>()
+  readonly groups: Map<string, Held> = new Map()
+  readonly joined: Map<number, string> = new Map()
   readonly messages: LiveMessage[] = []
-  readonly failed = new Map<number, string>()
+  readonly failed: Map<number, string> = new Map()
   readonly settled: string[] = []
 
   constructor(rig: LiveRig, call: Call, name?: string) {
     const take = (chunk: string): void => this.take(JSON.parse(chunk) as LiveMessage)
-    this.live = rig.engine.connect(call, { send: take }, name)
+    this.live = rig.engine.connect(call, { send: take, sendAfter: take }, name)
   }
 
   value(id: number): unknown {

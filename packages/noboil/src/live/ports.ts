@@ -129,6 +129,8 @@ export type Encode<chunk extends Chunk> = (message: LiveMessage) => chunk
 /** One client's way out. A chunk of a group may be left out if {@link LiveClient.resend} makes up for it later. */
 export interface Sink<chunk extends Chunk> {
   send(chunk: chunk, group: string | undefined): void
+  /** A chunk to be passed on once nothing is left out any more. */
+  sendAfter(chunk: chunk): void
 }
 
 export interface Subscribing {
@@ -152,8 +154,10 @@ export interface LiveClient {
   resend(group: string): void
   /** Tells of a call of this client that changed nothing, once everything before it has been sent. */
   settle(mutationId: string, revision: number): void
-  /** Up to where everything has been sent. */
+  /** Up to where everything has been sent of what the client holds. */
   readonly revision: number
+  /** Every subscription has had its answer. */
+  readonly isComplete: boolean
   readonly size: number
   close(): void
 }

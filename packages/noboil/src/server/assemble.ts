@@ -50,6 +50,7 @@ export function assemble(definition: AppDefinition): Assembled {
     limits: checkFactoryLimits(definition.limits),
     hookContext: contexts.hookContext,
     predicateContext: contexts.predicateContext,
+    within: contexts.within,
   }
   const users = usersLayout(definition.users)
   const wired = definition.tables({ table: wire as never })

@@ -1,0 +1,23 @@
+/**
+ * A tree of functions that grows as it is walked: `tree.vote.append(args)` calls by the path `vote.append`.
+ */
+
+/** Calls one function. */
+export type Invoke = (path: string, args: unknown) => Promise<unknown>
+
+export function functionsAt(path: string, invoke: Invoke): object {
+  const known = new Map<string, object>()
+  return new Proxy((): void => {}, {
+    get(_target, name) {
+      // A promise looks for `then`; nothing here is one.
+      if (typeof name !== 'string' || name === 'then') return undefined
+      if (name === 'path' && path !== '') return path
+      const found = known.get(name) ?? functionsAt(path === '' ? name : `${path}.${name}`, invoke)
+      known.set(name, found)
+      return found
+    },
+    apply(_target, _self, [args]: unknown[]) {
+      return invoke(path, args)
+    },
+  })
+}

@@ -1,0 +1,164 @@
+/**
+ * The built web app: its files as they lie on the disk, its start page for every path that is a place within the app.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { extname, join, resolve, sep } from 'node:path'
+import { Readable } from 'node:stream'
+import { DefinitionError } from '../../errors/assert.ts'
+
+export interface WebOptions {
+  /** Holds `index.html`. */
+  readonly dir: string
+  /** Replaces the content security policy. */
+  readonly contentSecurityPolicy?: string
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+  '.txt': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+  '.avif': 'image/avif',
+  '.ico': 'image/x-icon',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+}
+
+/** A name that changes with the content, as bundlers give it. */
+const hashed = /[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
+
+export class WebApp {
+  readonly #dir: string
+  readonly #policy: string | undefined
+
+  private constructor(dir: string, policy: string | undefined) {
+    this.#dir = dir
+    this.#policy = policy
+  }
+
+  /** Throws {@link DefinitionError} when there is no app in the folder. */
+  static async open(options: WebOptions): Promise<WebApp> {
+    const dir = resolve(options.dir)
+    try {
+      await stat(join(dir, 'index.html'))
+    } catch {
+      throw new DefinitionError(
+        `There is no web app in ${dir}: it holds no index.html. Build it first.`,
+      )
+    }
+    return new WebApp(await realpath(dir), options.contentSecurityPolicy)
+  }
+
+  /** Undefined: nothing for this request. */
+  async respond(request: Request): Promise<Response | undefined> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+    const path = decodePath(new URL(request.url).pathname)
+    if (path === undefined) return undefined
+    const isHead = request.method === 'HEAD'
+    if (path !== '/' && path !== '/index.html') {
+      const file = await this.#find(path)
+      if (file) return this.#file(file, request, isHead)
+      // A place within the app has no file name; a file that is missing must not look like the app.
+      if (extname(path) !== '') return undefined
+    }
+    return this.#start(isHead)
+  }
+
+  async #find(
+    path: string,
+  ): Promise<{ path: string; size: number; changedMs: number } | undefined> {
+    if (path.split('/').some((part) => part.startsWith('.'))) return undefined
+    try {
+      const real = await realpath(join(this.#dir, path))
+      if (!real.startsWith(this.#dir + sep)) return undefined
+      const found = await stat(real)
+      return found.isFile()
+        ? { path: real, size: found.size, changedMs: Math.floor(found.mtimeMs) }
+        : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  #file(
+    file: { path: string; size: number; changedMs: number },
+    request: Request,
+    isHead: boolean,
+  ): Response {
+    const etag = `"${file.size.toString(36)}-${file.changedMs.toString(36)}"`
+    const headers: Record<string, string> = {
+      'content-type': types[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
+      'cache-control': hashed.test(file.path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      etag,
+    }
+    if (request.headers.get('if-none-match') === etag)
+      return new Response(null, { status: 304, headers })
+    headers['content-length'] = String(file.size)
+    if (isHead) return new Response(null, { headers })
+    const body = Readable.toWeb(
+      createReadStream(file.path),
+    ) as unknown as ReadableStream<Uint8Array>
+    return new Response(body, { headers })
+  }
+
+  async #start(isHead: boolean): Promise<Response> {
+    const html = await readFile(join(this.#dir, 'index.html'), 'utf8')
+    const headers = {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      'content-security-policy': this.#policy ?? policyFor(html),
+      'cross-origin-opener-policy': 'same-origin',
+      'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+      'referrer-policy': 'strict-origin-when-cross-origin',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    }
+    return new Response(isHead ? null : html, { headers })
+  }
+}
+
+/** Only this server's own code, with the inline scripts of its start page allowed one by one. */
+export function policyFor(html: string): string {
+  const scripts = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/gi)].map(
+    ([, code]) =>
+      `'sha256-${createHash('sha256')
+        .update(code as string)
+        .digest('base64')}'`,
+  )
+  return [
+    "default-src 'self'",
+    `script-src ${["'self'", ...scripts].join(' ')}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob: https:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+function decodePath(path: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(path)
+    return decoded.includes('\0') || decoded.includes('\\') ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}
