@@ -147,10 +147,6 @@ export class MemoryWriter extends MemoryReader implements WriteStore {
     this.#committed = this.state
   }
 
-  rollback(): void {
-    this.state = this.#committed
-  }
-
   savepoint(depth: number): void {
     this.#savepoints[depth] = this.state
   }
@@ -169,7 +165,7 @@ export class MemoryWriter extends MemoryReader implements WriteStore {
   }
 
   recover(): void {
-    this.rollback()
+    this.state = this.#committed
   }
 
   #put(layout: Layout, table: TableState): void {

@@ -5,8 +5,9 @@ import { idOf, type Layout } from '../../schema/layout.ts'
 import type { Field } from '../../schema/storable.ts'
 import { compareValues, type Row } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
-import { holdsAll } from '../shared/conditions.ts'
+import { assertFields, holdsAll } from '../shared/conditions.ts'
 import { duplicate } from '../shared/duplicate.ts'
+import { searchWords } from '../shared/searching.ts'
 import {
   assertStretch,
   comparePositions,
@@ -131,6 +132,7 @@ export class Table {
       throw new InvariantError(`Table '${this.layout.name}' has no index '${stretch.index}'.`)
     }
     assertStretch(stretch, columns)
+    assertFields(this.layout, stretch.where)
     const found: Row[] = []
     if (limit <= 0) return found
     const tree = stretch.index === primary ? state.rows : state.indexes.get(stretch.index)
@@ -147,9 +149,14 @@ export class Table {
 
   search(state: TableState, request: SearchRequest): readonly Row[] {
     const found: Row[] = []
-    const { words, where, limit } = request
+    const { where, limit } = request
+    const words = searchWords(request)
+    assertFields(this.layout, where)
+    if (this.layout.search === undefined) {
+      throw new InvariantError(`Table '${this.layout.name}' has no search index.`)
+    }
     if (words.length === 0 || limit <= 0) return found
-    const scope = this.layout.search?.scope === undefined ? [] : [request.scope]
+    const scope = this.layout.search.scope === undefined ? [] : [request.scope]
     const isAfterScope = (key: Position): boolean => comparePositions(key, scope) > 0
     state.arrivals.scan('desc', isAfterScope, (entry, key) => {
       if (comparePositions(key, scope) !== 0) return false

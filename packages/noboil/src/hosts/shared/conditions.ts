@@ -1,11 +1,21 @@
 /** Conditions on rows, for hosts and columns that have no better way to test them. */
 import { InvariantError } from '../../errors/assert.ts'
 import type { Condition } from '../../program/request.ts'
+import type { Layout } from '../../schema/layout.ts'
 import { canonicalJson, compareValues, type Row } from '../../schema/values.ts'
 
 export function holdsAll(row: Row, conditions: readonly Condition[]): boolean {
   for (const condition of conditions) if (!holds(row, condition)) return false
   return true
+}
+
+/** Conditions name fields of the table, never what is derived from them. */
+export function assertFields(layout: Layout, conditions: readonly Condition[]): void {
+  for (const { field } of conditions) {
+    if (!Object.hasOwn(layout.columns, field)) {
+      throw new InvariantError(`Table '${layout.name}' has no field '${field}' to test.`)
+    }
+  }
 }
 
 /** `eq` and `ne` compare nested values as a whole; the others need scalars. */

@@ -57,7 +57,7 @@ export class Cursors {
     const position = (JSON.parse(text) as unknown[]).map((value) =>
       Array.isArray(value) ? undefined : value,
     )
-    const open = columns.slice(request.eq.length)
+    const open = columns.slice(openFrom(request, columns))
     if (position.length !== 0 && !fits(request.table, open, position)) throw invalidCursor()
     return position
   }
@@ -82,7 +82,8 @@ export function readPage(request: PageRequest, cursors: Cursors, rowsAfter: Rows
   const isDone = found.length <= request.limit
   const rows = isDone ? found : found.slice(0, request.limit)
   const last = rows.at(-1)
-  const end = last === undefined ? (start ?? []) : positionOf(columns, request.eq.length, last)
+  const end =
+    last === undefined ? (start ?? []) : positionOf(columns, openFrom(request, columns), last)
   return { rows, continueCursor: cursors.seal(request, end), isDone }
 }
 
@@ -101,15 +102,21 @@ function readPinned(
   const sign = request.order === 'asc' ? 1 : -1
   // The end is looked for a chunk at a time, since rows may have come or gone since it was pinned.
   const chunk = Math.max(request.limit, 1) + 1
+  const open = openFrom(request, columns)
   for (let from = start; ;) {
     const found = rowsAfter(request, from, chunk)
     for (const row of found) {
-      from = positionOf(columns, request.eq.length, row)
+      from = positionOf(columns, open, row)
       if (comparePositions(from, end) * sign > 0) return { rows, continueCursor, isDone }
       rows.push(row)
     }
     if (found.length < chunk) return { rows, continueCursor, isDone }
   }
+}
+
+/** Positions begin after `eq`; where that names all columns, with the last one, since an empty position is the beginning. */
+function openFrom(request: PageRequest, columns: readonly string[]): number {
+  return Math.min(request.eq.length, columns.length - 1)
 }
 
 /** The position behind a cursor; undefined before the first row. */

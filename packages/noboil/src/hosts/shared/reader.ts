@@ -14,7 +14,6 @@ export class Reader {
   readonly #tools: SessionTools
   readonly #limits: HostLimits
   readonly #active = new Set<Reading>()
-  #queue: Reading[] = []
   #onIdle: (() => void) | undefined
 
   constructor(snapshots: Snapshots, tools: SessionTools, limits: HostLimits) {
@@ -42,41 +41,31 @@ export class Reader {
   }
 
   attempt(reading: Reading): void {
-    const snapshot = this.#snapshots.newest()
-    if (snapshot !== undefined) {
-      reading.start(snapshot)
+    let snapshot: Snapshot
+    try {
+      snapshot = this.#snapshots.newest()
+    } catch (error) {
+      reading.fail(error as Error)
       return
     }
-    if (this.#queue.length >= this.#limits.maxQueuedWrites) {
-      reading.fail(new NoboilError('UNAVAILABLE', 'Too many queries are waiting. Try again later.'))
-      return
-    }
-    this.begun(reading)
-    this.#queue.push(reading)
+    reading.start(snapshot)
   }
 
   hold(reading: Reading, snapshot: Snapshot): void {
-    this.begun(reading)
+    if (!this.#active.has(reading)) {
+      this.#active.add(reading)
+      reading.startTimer()
+    }
     this.#snapshots.hold(snapshot, reading.evict)
   }
 
-  /** A state is free again: what waited for one can go on. */
   release(reading: Reading, snapshot: Snapshot): void {
     this.#snapshots.release(snapshot, reading.evict)
-    const queue = this.#queue
-    this.#queue = []
-    for (const waiting of queue) if (!waiting.isOver) this.attempt(waiting)
   }
 
   ended(reading: Reading): void {
     if (!this.#active.delete(reading) || this.#active.size > 0) return
     this.#onIdle?.()
-  }
-
-  begun(reading: Reading): void {
-    if (this.#active.has(reading)) return
-    this.#active.add(reading)
-    reading.startTimer()
   }
 }
 

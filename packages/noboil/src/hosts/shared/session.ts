@@ -132,6 +132,7 @@ export class Running<result> {
   readonly #done: (value: result) => void
   readonly #failed: (error: unknown) => void
   #frame: Frame | undefined
+  #isOutermost = false
   #execution: Execution<result> | undefined
 
   constructor(
@@ -148,6 +149,7 @@ export class Running<result> {
 
   start(): void {
     this.#frame = this.#session.enter()
+    this.#isOutermost = this.#session.depth === 1
     let progress: Progress<result>
     try {
       this.#execution = new Execution(this.#program, this.#session)
@@ -189,7 +191,7 @@ export class Running<result> {
   }
 
   #wait(promise: PromiseLike<unknown>): void {
-    if (this.#session.depth === 1) this.#session.waits()
+    if (this.#isOutermost) this.#session.waits()
     Promise.resolve(promise).then(
       (value) => this.#settled(true, value),
       (error: unknown) => this.#settled(false, error),
@@ -204,7 +206,7 @@ export class Running<result> {
     let progress: Progress<result>
     try {
       const left = session.leaveHook(frame)
-      if (session.depth === 1) session.resumes()
+      if (this.#isOutermost) session.resumes()
       if (left !== undefined) progress = execution.fail(left)
       else progress = fulfilled ? execution.resume(value) : execution.fail(value)
     } catch (error) {
@@ -247,7 +249,7 @@ class Handle implements Transaction {
           this.#next(running)
         },
         (error) => {
-          reject(error as Error)
+          reject(error)
           this.#next(running)
         },
       )
@@ -323,7 +325,8 @@ export class Reads {
         return store.get(request.table, request.key)
       case 'byId': {
         this.#count(1)
-        const key = keyOfId(request.table, request.id)
+        const { table, id } = request
+        const key = table.id === 'none' ? undefined : keyOfId(table, id)
         return key === undefined ? null : store.get(request.table, key)
       }
       case 'range': {

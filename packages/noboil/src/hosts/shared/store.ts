@@ -18,8 +18,8 @@ export interface ReadStore {
 }
 
 /**
- * The one writer's view. Calls come in order: `begin`, then savepoints as a stack with writes between, then `commit` or
- * `rollback`. Writes answer what they changed; one that throws has changed nothing, unless {@link isOpen} says that the
+ * The one writer's view. Calls come in order: `begin`, then savepoints as a stack with writes between, then `commit`
+ * or `recover`. Writes answer what they changed; one that throws has changed nothing, unless {@link isOpen} says that the
  * transaction went with it.
  */
 export interface WriteStore extends ReadStore {
@@ -32,13 +32,15 @@ export interface WriteStore extends ReadStore {
   begin(): void
   /** Makes the transaction durable; with a revision when something changed. */
   commit(revision: number | undefined): void
-  rollback(): void
   savepoint(depth: number): void
   release(depth: number): void
   rollbackTo(depth: number): void
-  /** False once the store has ended a transaction by itself (disk full, I/O error). */
+  /**
+   * False once the store has ended a transaction by itself (disk full, I/O error), or a savepoint could not be released or
+   * gone back to: nothing of the transaction may be committed then.
+   */
   isOpen(): boolean
-  /** Called after a failed commit: brings the store back to its last commit, or throws when it cannot. */
+  /** Called after a failed transaction: brings the store back to its last commit, or throws when it cannot. */
   recover(): void
 }
 
@@ -51,10 +53,10 @@ export interface Snapshot {
 /** Where readers get their states from. */
 export interface Snapshots {
   /**
-   * The newest committed state, for use at once; undefined when the host can hold no more states at a time. It stays good
-   * while the caller does not give control away; to keep it longer, `hold` it.
+   * The newest committed state. It stays good while the caller does not give control away; to keep it longer, `hold` it.
    */
-  newest(): Snapshot | undefined
+  newest(): Snapshot
+  /** `evict` is called, before a commit, when the host cannot keep so many states: the snapshot is gone then. */
   hold(snapshot: Snapshot, evict: () => void): void
   /** Ends a `hold`. */
   release(snapshot: Snapshot, evict: () => void): void

@@ -47,6 +47,7 @@ export class SyncHost implements Host {
   readonly #writer: Writer
   readonly #reader: Reader
   readonly #close: () => void
+  readonly #onError: (error: unknown) => void
   #closing: Promise<void> | undefined
 
   constructor(parts: SyncHostParts) {
@@ -62,6 +63,7 @@ export class SyncHost implements Host {
       seal: (request, position) => cursors.seal(request, position),
     }
     const { store, revision, onError = warn } = parts
+    this.#onError = onError
     this.#writer = new Writer({ store, tools, limits, revision, onError })
     this.#reader = new Reader(parts.snapshots, tools, limits)
   }
@@ -91,7 +93,12 @@ export class SyncHost implements Host {
   async #end(): Promise<void> {
     await this.#writer.idle()
     await this.#reader.idle()
-    this.#close()
+    try {
+      this.#close()
+    } catch (error) {
+      // Every acknowledged write is durable already; what could not be tidied up is when the database is opened again.
+      this.#onError(error)
+    }
   }
 }
 

@@ -9,12 +9,12 @@
 import type { Change, Commit, CommitListener } from '../../changes/change.ts'
 import { isNoboilError, NoboilError } from '../../errors/error.ts'
 import type { Program } from '../../program/program.ts'
-import type { NewIdRequest, NowRequest, ReadRequest, StoreRequest } from '../../program/request.ts'
 import { isThenable } from '../../program/run.ts'
 import type { Answer, HostLimits, WriteOptions } from '../host.ts'
-import { scheduleLayout } from './schedule.ts'
-import { Reads, Running, Session, type SessionTools } from './session.ts'
+import { Queue } from './queue.ts'
+import { Running, type SessionTools } from './session.ts'
 import type { WriteStore } from './store.ts'
+import { WriteCall } from './write-call.ts'
 
 export interface WriterParts {
   readonly store: WriteStore
@@ -71,14 +71,14 @@ export class Writer {
       )
     }
     return new Promise((resolve, reject) => {
-      const call = new WriteCall(this, this.#store, this.#tools, options)
+      const call = new WriteCall(this.#store, this.#tools, options?.settles, this.#onWait)
       call.running = new Running<result>(
         call,
         program,
         (value) => this.#ended(call, () => resolve({ value, revision: this.#revision })),
         (error) => {
           call.settles = undefined
-          this.#ended(call, () => reject(error as Error))
+          this.#ended(call, () => reject(error))
         },
       ) as Running<unknown>
       call.reject = reject
@@ -106,11 +106,6 @@ export class Writer {
     })
     await Promise.race([Promise.all(this.#effects), timeUp])
     stop?.()
-  }
-
-  /** The current call waits for a hook: {@link #reallyWaits} if microtasks do not settle it. */
-  waits(): void {
-    this.#watch ??= setImmediate(this.#reallyWaits)
   }
 
   readonly #pump = (): void => {
@@ -143,6 +138,8 @@ export class Writer {
     }
     this.#isLooping = false
     if (this.#current !== undefined) return
+    clearImmediate(this.#watch)
+    this.#watch = undefined
     this.#commit(group)
     this.#group = undefined
     this.#next()
@@ -163,11 +160,12 @@ export class Writer {
     call.answer = answer
     call.stopTimer?.()
     this.#current = undefined
-    if (this.#watch !== undefined) {
-      clearImmediate(this.#watch)
-      this.#watch = undefined
-    }
     if (!this.#isLooping) this.#loop()
+  }
+
+  /** The current call waits for a hook. One watch serves the group: it cannot fire before microtasks have drained. */
+  readonly #onWait = (): void => {
+    this.#watch ??= setImmediate(this.#reallyWaits)
   }
 
   readonly #reallyWaits = (): void => {
@@ -182,18 +180,24 @@ export class Writer {
       this.#ended(call, () => call.reject(error))
     })
     if (call.hasWritten) return
-    const group = this.#group as WriteCall[]
-    const before = group.filter((other) => other !== call)
+    this.#commitBefore(call)
+  }
+
+  /** Commits what came before a waiting call and goes on in a new transaction, with nobody in between. */
+  #commitBefore(call: WriteCall): void {
+    const before = (this.#group as WriteCall[]).filter((other) => other !== call)
     if (before.length === 0) return
     this.#commit(before)
     this.#group = [call]
     try {
+      if (this.#broken !== undefined) throw this.#brokenError()
       this.#store.begin()
     } catch (error) {
-      call.abandon(unavailable(error))
-      this.#current = undefined
+      const failure = unavailable(error)
+      call.abandon(failure)
       call.stopTimer?.()
-      call.reject(unavailable(error))
+      call.reject(failure)
+      this.#current = undefined
       this.#group = undefined
       this.#next()
     }
@@ -268,170 +272,6 @@ export class Writer {
       'UNAVAILABLE',
       `The database cannot be written until it is opened again: ${reason}`,
     )
-  }
-}
-
-type WriteRequest = Exclude<StoreRequest, ReadRequest | NowRequest | NewIdRequest>
-
-/** One call of `write`. */
-class WriteCall extends Session {
-  override readonly writable = true
-  /** What to tell the client of; not when the call fails. */
-  settles: WriteOptions['settles']
-  readonly changes: Change[] = []
-  readonly effects: (() => unknown)[] = []
-  running: Running<unknown> | undefined
-  reject: (error: Error) => void = () => {}
-  /** Set once the call has ended. */
-  answer: (() => void) | undefined
-  stopTimer: (() => void) | undefined
-  isWaiting = false
-  readonly #writer: Writer
-  readonly #store: WriteStore
-  readonly #reads: Reads
-  /** How many of the frames have a savepoint: a program gets one with its first write. */
-  #savepoints = 0
-  /** For each frame how long {@link changes} and {@link effects} were before it. */
-  readonly #marks: number[] = []
-  #waitedMs = 0
-
-  constructor(
-    writer: Writer,
-    store: WriteStore,
-    tools: SessionTools,
-    options: WriteOptions | undefined,
-  ) {
-    super(tools)
-    this.#writer = writer
-    this.#store = store
-    this.#reads = new Reads(tools, undefined, Number.MAX_SAFE_INTEGER)
-    this.settles = options?.settles
-  }
-
-  get hasWritten(): boolean {
-    return this.#savepoints > 0
-  }
-
-  override run(request: StoreRequest): unknown {
-    switch (request.op) {
-      case 'get':
-      case 'byId':
-      case 'range':
-      case 'page':
-      case 'search':
-        return this.#reads.answer(this.#store, request)
-      case 'now':
-        return this.now()
-      case 'newId':
-        return this.tools.ids.next(request.table.name)
-      default:
-        this.#beforeWrite()
-        return this.#write(request)
-    }
-  }
-
-  override afterCommit(effect: () => unknown): void {
-    this.effects.push(effect)
-  }
-
-  override waits(): void {
-    this.isWaiting = true
-    this.#writer.waits()
-  }
-
-  override resumes(): void {
-    this.isWaiting = false
-    this.stopTimer?.()
-  }
-
-  startTimer(limitMs: number, ring: () => void): void {
-    const { clock } = this.tools.ports
-    const from = clock.now()
-    const stop = clock.setTimer(Math.max(0, limitMs - this.#waitedMs), () => {
-      this.stopTimer = undefined
-      ring()
-    })
-    this.stopTimer = () => {
-      this.stopTimer = undefined
-      this.#waitedMs += clock.now() - from
-      stop()
-    }
-  }
-
-  protected override entered(): void {
-    this.#marks.push(this.changes.length, this.effects.length)
-  }
-
-  protected override kept(): void {
-    this.#marks.length -= 2
-    if (this.#savepoints <= this.depth) return
-    this.#savepoints--
-    this.#store.release(this.#savepoints)
-  }
-
-  protected override undone(): void {
-    this.effects.length = this.#marks.pop() as number
-    this.changes.length = this.#marks.pop() as number
-    if (this.#savepoints <= this.depth) return
-    this.#savepoints--
-    if (this.#store.isOpen()) this.#store.rollbackTo(this.#savepoints)
-  }
-
-  #beforeWrite(): void {
-    while (this.#savepoints < this.depth) this.#store.savepoint(this.#savepoints++)
-  }
-
-  #write(request: WriteRequest): unknown {
-    const store = this.#store
-    switch (request.op) {
-      case 'insert':
-        this.changes.push(store.insert(request.table, request.row))
-        return undefined
-      case 'patch': {
-        const change = store.patch(request.table, request.row, request.set)
-        if (change !== undefined) this.changes.push(change)
-        return undefined
-      }
-      case 'increment': {
-        const change = store.increment(request.table, request.key, request.by)
-        if (change.fields?.length !== 0) this.changes.push(change)
-        return { ...change.after }
-      }
-      case 'remove':
-        this.changes.push(store.remove(request.table, request.row))
-        return undefined
-      case 'schedule': {
-        const { flow, args, at } = request
-        const _id = this.tools.ids.next(scheduleLayout.name)
-        this.changes.push(store.insert(scheduleLayout, { _id, flow, args, at }))
-        return undefined
-      }
-    }
-  }
-}
-
-/** First in, first out, without moving what waits. */
-class Queue<item> {
-  #items: (item | undefined)[] = []
-  #head = 0
-
-  get length(): number {
-    return this.#items.length - this.#head
-  }
-
-  push(item: item): void {
-    this.#items.push(item)
-  }
-
-  shift(): item | undefined {
-    if (this.#head >= this.#items.length) return undefined
-    const item = this.#items[this.#head]
-    this.#items[this.#head++] = undefined
-    if (this.#head === this.#items.length) {
-      this.#items = []
-      this.#head = 0
-    }
-    return item
   }
 }
 

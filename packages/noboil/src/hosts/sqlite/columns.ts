@@ -9,17 +9,20 @@ export interface Column {
   readonly name: string
   /** The name as SQL writes it. */
   readonly quoted: string
+  /** With its table before it, for tests and results: full-text tables have columns of their own. */
+  readonly qualified: string
   readonly field: Field
   readonly storage: Storage
   /** SQL's NULL may stand for a missing field or for null, never for both: such a field is JSON. */
   readonly absent: 'missing' | 'null' | undefined
 }
 
-export function columnOf(name: string, field: Field): Column {
+export function columnOf(table: string, name: string, field: Field): Column {
   const storage = storageOf(field)
   const absent =
     field.optional || storage === 'json' ? 'missing' : field.nullable ? 'null' : undefined
-  return { name, quoted: quote(name), field, storage, absent }
+  const quoted = quote(name)
+  return { name, quoted, qualified: `${quote(table)}.${quoted}`, field, storage, absent }
 }
 
 export function storageOf(field: Field): Storage {

@@ -13,6 +13,8 @@ export interface TableDescription {
   >
   /** The hash of the search configuration that its rows were made with. */
   readonly search: string | null
+  /** Bookkeeping of the factories, which goes with the option that needed it. */
+  readonly internal: boolean
 }
 
 export function describe(table: SqlTable): TableDescription {
@@ -29,6 +31,7 @@ export function describe(table: SqlTable): TableDescription {
       ]),
     ),
     search: search === undefined ? null : searchHash(search),
+    internal: table.layout.internal === true,
   }
 }
 

@@ -1,5 +1,6 @@
 /** The embedded host: `node:sqlite`, one file, one process. */
-import { resolve } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { DefinitionError } from '../../errors/assert.ts'
 import type { Layout } from '../../schema/layout.ts'
@@ -12,7 +13,7 @@ import { lock } from './lock.ts'
 import { type Meta, openMeta } from './meta.ts'
 import { migrate } from './migrate.ts'
 import { Readers } from './readers.ts'
-import { SqliteWriter } from './store.ts'
+import { SqliteWriter } from './write-store.ts'
 import { SqlTable } from './table.ts'
 
 export interface SqliteHostOptions extends CommonOptions {
@@ -41,7 +42,7 @@ export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> 
       `'${options.file}' is no file; tests that want no file use the memory host.`,
     )
   }
-  const file = resolve(options.file)
+  const file = realPath(options.file)
   const layouts = layoutsByName(options.layouts)
   const unlock = lock(file)
   let db: DatabaseSync | undefined
@@ -54,6 +55,14 @@ export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> 
     unlock()
     throw openError(file, error)
   }
+}
+
+/** One name for one file, so that one lock guards it. */
+function realPath(file: string): string {
+  const path = resolve(file)
+  if (existsSync(path)) return realpathSync(path)
+  const directory = dirname(path)
+  return existsSync(directory) ? join(realpathSync(directory), basename(path)) : path
 }
 
 /** One transaction: a file is either as it was or as the layouts say. */

@@ -52,7 +52,9 @@ function planOf(migration: Migration, stored: Readonly<Record<string, TableDescr
   const { tables } = migration
   const declared = new Set(tables.map((table) => table.layout.name))
   const dropped = Object.keys(stored).filter((name) => !declared.has(name))
-  const steps = dropped.map((name) => dropTableStep(migration, name))
+  const steps = dropped.map((name) =>
+    dropTableStep(migration, name, stored[name]?.internal === true),
+  )
   for (const table of tables) {
     const before = stored[table.layout.name]
     if (before === undefined) steps.push(createStep(migration, table))
@@ -74,12 +76,12 @@ function createStep(migration: Migration, table: SqlTable): Step {
   }
 }
 
-function dropTableStep(migration: Migration, name: string): Step {
+function dropTableStep(migration: Migration, name: string, isInternal: boolean): Step {
   const { db, acceptDataLoss } = migration
   const rows = countRows(db, name)
-  const text = `drop table ${name} (${rows} rows)`
+  const text = `drop ${isInternal ? 'internal ' : ''}table ${name} (${rows} rows)`
   const run = (): void => dropTable(db, name)
-  if (rows === 0) return { text, run }
+  if (rows === 0 || isInternal) return { text, run }
   if (acceptDataLoss.includes(name)) return { text, run, isDestructive: true }
   const advice = `declare '${name}' again, or pass acceptDataLoss: ['${name}']`
   return { text, advice, isDestructive: true }

@@ -51,6 +51,8 @@ export function segmentsOf(
     }
     return open(shape, values, next, stretch.order, testsOf(stretch))
   }
+  // One row at most, and the position stands behind it.
+  if (from >= columns.length) return []
   return behind(columns, stretch, after, shape, values)
 }
 
@@ -106,7 +108,7 @@ function open(
   if (column.absent !== undefined) {
     const absent = column.absent === 'null' ? null : undefined
     if (tests.every((test) => passes(compareValues(absent, test.value), test.is))) {
-      const nulls = { shape: `${shape}n`, values }
+      const nulls = { shape: `${shape}n`, values: [...values] }
       if (order === 'asc') segments.unshift(nulls)
       else segments.push(nulls)
     }
@@ -158,20 +160,20 @@ export function segmentSql(columns: readonly Column[], shape: string): string[] 
   const tests: string[] = []
   let at = 0
   for (const letter of shape) {
-    const { quoted } = columns[at] as Column
-    if (letter === 'n') tests.push(`${quoted} IS NULL`)
-    else if (letter === 'p') tests.push(`${quoted} IS NOT NULL`)
-    else tests.push(`${quoted} ${operators[letter]} ?`)
+    const { qualified } = columns[at] as Column
+    if (letter === 'n') tests.push(`${qualified} IS NULL`)
+    else if (letter === 'p') tests.push(`${qualified} IS NOT NULL`)
+    else tests.push(`${qualified} ${operators[letter]} ?`)
     if (letter === '=' || letter === 'n') at++
   }
   return tests
 }
 
-/** Conditions as SQL, as far as SQL has the same order of values. */
+/** Conditions as SQL, as far as SQL has the same order of values; undefined when no row can meet them. */
 export function filterOf(
   columns: ReadonlyMap<string, Column>,
   where: readonly Condition[],
-): Filter {
+): Filter | undefined {
   if (where.length === 0) return noFilter
   let shape = ''
   const sql: string[] = []
@@ -185,6 +187,8 @@ export function filterOf(
       continue
     }
     const test = conditionSql(column, condition)
+    if (test === false) return undefined
+    if (test === true) continue
     shape += `${test},`
     sql.push(test)
     if (test.includes('?')) values.push(comparable(column, condition.value) as SQLInputValue)
@@ -195,19 +199,21 @@ export function filterOf(
 
 const conditionOperators = { eq: '=', ne: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
-function conditionSql(column: Column, { is, value }: Condition): string {
-  const { quoted } = column
+/** True and false for a condition that holds for all rows or none. */
+function conditionSql(column: Column, { is, value }: Condition): string | boolean {
+  const { qualified } = column
   const given = comparable(column, value)
   const isAbsentIn =
     column.absent !== undefined &&
     conditionPasses(compareValues(column.absent === 'null' ? null : undefined, value), is)
   if (given !== undefined && given !== null) {
-    const test = `${quoted} ${conditionOperators[is]} ?`
-    return isAbsentIn ? `(${test} OR ${quoted} IS NULL)` : test
+    const test = `${qualified} ${conditionOperators[is]} ?`
+    return isAbsentIn ? `(${test} OR ${qualified} IS NULL)` : test
   }
-  const isPresentIn = conditionPasses(kindOrder(column, value), is)
-  if (isPresentIn) return isAbsentIn || column.absent === undefined ? '1' : `${quoted} IS NOT NULL`
-  return isAbsentIn ? `${quoted} IS NULL` : '0'
+  if (conditionPasses(kindOrder(column, value), is)) {
+    return isAbsentIn || column.absent === undefined ? true : `${qualified} IS NOT NULL`
+  }
+  return isAbsentIn ? `${qualified} IS NULL` : false
 }
 
 function conditionPasses(order: number, is: Condition['is']): boolean {

@@ -5,8 +5,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Snapshot, Snapshots } from '../shared/store.ts'
 import { openReader } from './connection.ts'
+import { storeError } from './errors.ts'
 import { prepare, type RowStatement } from './statements.ts'
-import { SqliteReader, type SqlTables } from './store.ts'
+import { SqliteReader, type SqlTables } from './read-store.ts'
 
 /** How many states of the data can be read at a time. */
 const maxConnections = 8
@@ -40,13 +41,18 @@ export class Readers implements Snapshots {
     this.#free.push(this.#open())
   }
 
-  newest(): OpenSnapshot | undefined {
+  newest(): OpenSnapshot {
     if (this.#current !== undefined) return this.#current
-    const connection = this.#take()
-    if (connection === undefined) return undefined
-    connection.begin.run()
-    // BEGIN alone fixes nothing: the snapshot is taken by the first read.
-    connection.pin.get()
+    const connection = this.#free.pop() ?? this.#open()
+    try {
+      connection.begin.run()
+      // BEGIN alone fixes nothing: the snapshot is taken by the first read.
+      connection.pin.get()
+    } catch (error) {
+      if (connection.db.isTransaction) connection.end.run()
+      this.#free.push(connection)
+      throw storeError(error)
+    }
     this.#current = {
       connection,
       store: connection.store,
@@ -87,10 +93,6 @@ export class Readers implements Snapshots {
 
   close(): void {
     for (const { db } of this.#all) db.close()
-  }
-
-  #take(): Connection | undefined {
-    return this.#free.pop() ?? (this.#all.length < maxConnections ? this.#open() : undefined)
   }
 
   #end(open: OpenSnapshot): void {

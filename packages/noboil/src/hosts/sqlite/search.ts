@@ -42,7 +42,7 @@ export function searchText(search: SearchIndex, row: Row): string {
 
 /** The query for rows in which each word begins a word. */
 export function matchText(search: SearchIndex, words: readonly string[], scope: unknown): string {
-  const tests = words.flatMap(wordsOf).map((word) => `"${word}" *`)
+  const tests = words.map((word) => `"${word}" *`)
   if (search.scope !== undefined) tests.unshift(`"${scopeToken(scope)}"`)
   return tests.join(' AND ')
 }

@@ -1,5 +1,5 @@
 /** Prepared statements of one connection, kept by their text, as many as are of use. */
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 
 /** Each generation holds this many, so that at most twice as many are kept. */
 const maxPerGeneration = 256
@@ -14,7 +14,7 @@ export interface RowStatement {
 
 export function prepare(db: DatabaseSync, sql: string): RowStatement {
   // The types of node:sqlite know rows as objects only.
-  return db.prepare(sql, { returnArrays: true }) as StatementSync as unknown as RowStatement
+  return db.prepare(sql, { returnArrays: true }) as unknown as RowStatement
 }
 
 /**
