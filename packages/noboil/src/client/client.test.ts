@@ -431,6 +431,18 @@ describe('messages', () => {
     expect(seqs(states.at(-1))).toEqual([1])
   })
 
+  test('without an end are shown late, to a reader for whom the server leaves things out', async () => {
+    const sim = pollSim()
+    const { states } = follow(sim)
+    await settle()
+    sim.server.endTicks = false
+    sim.vote('p', 0)
+    await sim.clock.pass(1900)
+    expect(seqs(states.at(-1))).toEqual([])
+    await sim.clock.pass(200)
+    expect(seqs(states.at(-1))).toEqual([1])
+  })
+
   test('of half a tick change nothing', async () => {
     const sim = pollSim()
     const { states } = follow(sim)

@@ -17,6 +17,7 @@ import {
   type Random,
   systemClock,
   systemRandom,
+  tell,
   type Waker,
 } from './ports.ts'
 import { type Live, Store } from './store.ts'
@@ -330,7 +331,7 @@ class NoboilClient implements Client, ClientCore {
     if (state === 'live') this.#failures.clear()
     // A proxy may let calls through and no stream: better an answer that stands still than none.
     if (state === 'offline') for (const key of this.#store.unknownKeys()) this.#refetch(key)
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#listeners) tell(listener)
   }
 
   #retryLater(key: string, error: NoboilError): void {

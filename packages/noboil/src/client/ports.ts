@@ -62,6 +62,15 @@ export function reportError(error: unknown): void {
     })
 }
 
+/** Tells a listener of the app; one that throws keeps nobody else from the news. */
+export function tell(listener: () => void): void {
+  try {
+    listener()
+  } catch (error) {
+    reportError(error)
+  }
+}
+
 /** Exponential backoff with full jitter: between 0 and `baseMs` doubled per attempt, at most `maxMs`. */
 export const backoffMs = (random: Random, attempt: number, baseMs: number, maxMs: number): number =>
   random.unit() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30))

@@ -54,6 +54,8 @@ export class SimServer {
   revision = 0
   heartbeatMs = 15_000
   ringSize = 4
+  /** The last event of a tick carries its position. */
+  endTicks = true
   #names = 0
   #calls = 0
 
@@ -162,7 +164,7 @@ export class SimServer {
   send(connection: Connection, messages: readonly StreamMessage[]): void {
     if (messages.length === 0) return
     const events = messages.map((message, at) => {
-      const id = at === messages.length - 1 ? `id: ${this.position}\n` : ''
+      const id = this.endTicks && at === messages.length - 1 ? `id: ${this.position}\n` : ''
       return `${id}data: ${JSON.stringify(message)}\n\n`
     })
     connection.sink.send(events.join(''))

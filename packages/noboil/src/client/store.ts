@@ -33,7 +33,7 @@ import {
   subscriptionOf,
   unknownState,
 } from './entry.ts'
-import { reportError } from './ports.ts'
+import { tell } from './ports.ts'
 import { applySteps } from './steps.ts'
 
 /** An answer that changes. */
@@ -59,6 +59,8 @@ export class Store {
   readonly #groups = new Map<string, Group>()
   readonly #pastEpochs = new Set<string>()
   readonly #dirty = new Set<Entry>()
+  /** Joined in a tick that has not ended. */
+  readonly #joining = new Set<Entry>()
   #layers: Layer[] = []
   #live = false
   /** How far the stream has come. */
@@ -106,9 +108,14 @@ export class Store {
     this.#live = false
   }
 
-  tick(messages: readonly StreamMessage[], at: Point): void {
+  tick(messages: readonly StreamMessage[], at: Point | undefined): void {
     for (const message of messages) this.#message(message)
-    this.#advance(at)
+    if (at !== undefined) {
+      this.#advance(at)
+      // What a subscription missed comes in the tick that joins it: only then has it come as far as the stream.
+      for (const entry of this.#joining) entry.joined = true
+      this.#joining.clear()
+    }
     this.#flush()
   }
 
@@ -205,6 +212,7 @@ export class Store {
     this.#entries.delete(key)
     this.#byId.delete(entry.id)
     this.#dirty.delete(entry)
+    this.#joining.delete(entry)
     leaveGroup(this.#groups, entry)
     this.#link.send({ unsubscribe: [entry.id] })
     if (this.#entries.size === 0) this.#link.wanted(false)
@@ -243,7 +251,7 @@ export class Store {
       entry.group = group
       if (group.known && !group.awaiting) this.#confirm(entry, group.value)
     }
-    entry.joined = true
+    this.#joining.add(entry)
     if (entry.error !== null) {
       entry.error = null
       this.#dirty.add(entry)
@@ -325,6 +333,7 @@ export class Store {
   #unjoin(entry: Entry): void {
     entry.asOf = this.#reached(entry)
     entry.joined = false
+    this.#joining.delete(entry)
   }
 
   #reached(entry: Entry): Point | undefined {
@@ -386,13 +395,5 @@ export class Store {
     this.#dirty.clear()
     this.#layers = this.#layers.filter((layer) => !this.#isOver(layer))
     for (const { listeners } of changed) for (const listener of [...listeners]) tell(listener)
-  }
-}
-
-function tell(listener: () => void): void {
-  try {
-    listener()
-  } catch (error) {
-    reportError(error)
   }
 }

@@ -1,11 +1,12 @@
 /**
  * The one connection a client is told news by: server-sent events over `fetch`, opened again whenever it breaks.
  *
- * Messages are handed on a tick at a time, all or nothing: the event that carries an id ends a tick, so a connection that breaks
- * in the middle of one leaves no half of it behind.
+ * Messages are handed on a tick at a time: the event that carries an id ends a tick, so a connection that breaks in the middle of
+ * one leaves no half of it behind. Only a client that cannot keep up is shown ticks without an end, late.
  */
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
 import type { NoboilError } from '../errors/error.ts'
+import type { ErrorCode } from '../errors/table.ts'
 import {
   parsePosition,
   type StreamBody,
@@ -25,7 +26,8 @@ export type ConnectionState = 'connecting' | 'live' | 'offline'
 export interface StreamHandler {
   /** A connection stands: answers everything it shall carry. */
   opened(at: Point, serverTimeMs: number): readonly Subscription[]
-  tick(messages: readonly StreamMessage[], at: Point): void
+  /** `at`: everything up to there has been told. Undefined: this is not all of it. */
+  tick(messages: readonly StreamMessage[], at: Point | undefined): void
   lost(): void
   /** The server will not carry these; `ids` absent: it will not stream to this client at all. */
   refused(error: NoboilError, ids?: readonly number[]): void
@@ -46,7 +48,16 @@ const maxDelayMs = 30_000
 const goodLifeMs = 10_000
 /** Above this, waiting is called offline. */
 const honestWaitMs = 2000
+/** A server leaves the id away while it leaves news out for a slow reader, who is not kept waiting longer than this. */
+const tickTimeoutMs = 2000
 const maxBufferedChars = 64 * 1024 * 1024
+
+/** Trying again changes nothing about these; a new session or a new page may. */
+const final: ReadonlySet<ErrorCode> = new Set([
+  'FORBIDDEN',
+  'NOT_AUTHENTICATED',
+  'UPGRADE_REQUIRED',
+])
 
 type End =
   | { readonly type: 'lost' }
@@ -167,7 +178,7 @@ export class Stream {
 
 interface ConnectionHandler {
   opened(at: Point, serverTimeMs: number): readonly Subscription[]
-  tick(messages: readonly StreamMessage[], at: Point): void
+  tick(messages: readonly StreamMessage[], at: Point | undefined): void
   refused(error: NoboilError, ids: readonly number[]): void
   /** `livedMs` is absent when it never began. */
   ended(end: End, livedMs: number | undefined): void
@@ -187,6 +198,7 @@ class Connection {
   #silenceMs = helloTimeoutMs
   #tick: StreamMessage[] = []
   #cancelDeadline: (() => void) | undefined
+  #cancelTick: (() => void) | undefined
   #posting = false
   #over = false
 
@@ -215,6 +227,7 @@ class Connection {
   abandon(): void {
     this.#over = true
     this.#cancelDeadline?.()
+    this.#cancelTick?.()
     this.#abort.abort()
   }
 
@@ -233,8 +246,8 @@ class Connection {
   async #run(): Promise<End> {
     const outcome = await this.#ports.http.open(this.#abort.signal)
     if (!outcome.ok) {
-      const { error, answered } = outcome
-      return answered && !error.retry ? { type: 'refused', error } : { type: 'lost' }
+      const { error } = outcome
+      return final.has(error.code) ? { type: 'refused', error } : { type: 'lost' }
     }
     const reader = (outcome.value.body as ReadableStream<Uint8Array>).getReader()
     const decoder = new TextDecoder()
@@ -264,7 +277,13 @@ class Connection {
     if (message.type === 'bye') return this.#end({ type: 'bye', retryMs: message.retryMs })
     this.#tick.push(message)
     const at = parsePosition(id)
-    if (at === undefined) return undefined
+    if (at !== undefined) this.#deliver(at)
+    else this.#cancelTick ??= this.#ports.clock.after(tickTimeoutMs, () => this.#deliver(undefined))
+  }
+
+  #deliver(at: Point | undefined): void {
+    this.#cancelTick?.()
+    this.#cancelTick = undefined
     const messages = this.#tick
     this.#tick = []
     this.#handler.tick(messages, at)
