@@ -91,6 +91,18 @@ test('an app under test keeps its rows in a file', () => {
   })
 })
 
+test('a server on embedded SQLite answers calls, moves live queries and keeps what it acknowledged', () => {
+  expect(JSON.parse(run('node', 'server.ts', folder))).toEqual({
+    first: { seq: 1, created: true },
+    again: { seq: 1, created: false },
+    refusal: 'NOT_AUTHENTICATED',
+    live: { 1: 1 },
+    doubled: 42,
+    health: 200,
+    kept: { seq: 1, optionIdx: 1, voter: 'ada' },
+  })
+})
+
 test.each(Object.entries(PEERS))(
   '%s asks for its peers by name and loads beside them',
   (entry, peers) => {
