@@ -144,7 +144,8 @@ export class ServerRig {
   /** A poll that everybody may read; answers its id. */
   async poll(as = 'ann', open = true): Promise<string> {
     const payload = { question: 'Tea?', options: ['yes', 'no'], open }
-    return this.value('poll.create', { payload }, as)
+    const { _id } = await this.value<{ _id: string }>('poll.create', { payload }, as)
+    return _id
   }
 
   stream(
