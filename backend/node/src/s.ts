@@ -1,18 +1,15 @@
 /**
  * The poll app's schema: everything the demo stores, once.
  */
-import { array, boolean, enum as zenum, int, object, string } from 'zod/v4'
+import { array, boolean, int, object, string } from 'zod/v4'
 import { schema } from 'noboil/schema'
-
-/** Names of the inks a person may pick for their name. */
-export const inkNames = ['spruce', 'cobalt', 'plum', 'brick', 'graphite'] as const
 
 const line = (max: number) => string().trim().min(1).max(max)
 
 export const s = schema({
   owned: {
     poll: object({
-      question: line(160),
+      question: line(200),
       options: array(line(80)).min(2).max(8),
       isPublic: boolean(),
       closesAt: int().optional(),
@@ -27,18 +24,18 @@ export const s = schema({
   child: {
     comment: {
       parent: 'poll',
-      schema: object({ text: line(600), authorName: string().max(80).optional() }),
+      schema: object({ text: line(500), authorName: string().max(80).optional() }),
     },
   },
   kv: {
     siteConfig: {
       keys: ['banner'] as const,
-      schema: object({ active: boolean(), message: string().max(240) }),
+      schema: object({ active: boolean(), message: string().trim().max(200) }),
       writeRole: (ctx) => ctx.user?.role === 'admin',
     },
   },
   singleton: {
-    profile: object({ displayName: line(40), color: zenum(inkNames).optional() }),
+    profile: object({ displayName: line(40), color: string().max(20).optional() }),
   },
   quota: { ballots: { limit: 5, durationMs: 60_000 } },
 })

@@ -2,12 +2,15 @@
  * What a fresh database shows: a few polls that people could have made, with votes that arrived over the last days.
  */
 
-export interface SeedPerson {
-  readonly _id: string
+import type { Id } from 'noboil/schema'
+import type { App } from './app.ts'
+
+interface SeedPerson {
+  readonly _id: Id<'users'>
   readonly name: string
 }
 
-export interface SeedPoll {
+interface SeedPoll {
   readonly by: number
   readonly question: string
   readonly options: readonly string[]
@@ -16,15 +19,17 @@ export interface SeedPoll {
   readonly comments: readonly { readonly by: number; readonly text: string }[]
 }
 
-export const people: readonly SeedPerson[] = [
-  { _id: 'users.seed-maren', name: 'Maren Holt' },
-  { _id: 'users.seed-tobias', name: 'Tobias Eck' },
-  { _id: 'users.seed-ines', name: 'Inês Duarte' },
-  { _id: 'users.seed-kofi', name: 'Kofi Mensah' },
-  { _id: 'users.seed-yuki', name: 'Yuki Tanabe' },
+const id = (text: string): Id<'users'> => text as Id<'users'>
+
+const people: readonly SeedPerson[] = [
+  { _id: id('users.seed-maren'), name: 'Maren Holt' },
+  { _id: id('users.seed-tobias'), name: 'Tobias Eck' },
+  { _id: id('users.seed-ines'), name: 'Inês Duarte' },
+  { _id: id('users.seed-kofi'), name: 'Kofi Mensah' },
+  { _id: id('users.seed-yuki'), name: 'Yuki Tanabe' },
 ]
 
-export const polls: readonly SeedPoll[] = [
+const polls: readonly SeedPoll[] = [
   {
     by: 3,
     question: 'Which bakery should cater Friday’s breakfast?',
@@ -67,3 +72,39 @@ export const polls: readonly SeedPoll[] = [
     comments: [{ by: 4, text: 'The formatter has spoken.' }],
   },
 ]
+
+/** Fills a database that has no polls yet. */
+export async function seed(app: App): Promise<void> {
+  const { page } = await app.api.poll.list({ paginationOpts: { numItems: 1, cursor: null } })
+  if (page.length > 0) return
+  for (const person of people) await app.users.put(person)
+  for (const poll of polls) await seedPoll(app, poll)
+}
+
+async function seedPoll(app: App, poll: SeedPoll): Promise<void> {
+  const { question, options } = poll
+  const owner = app.as(person(poll.by))
+  const { _id: parent } = await owner.poll.create({
+    payload: { question, options: [...options], isPublic: true },
+  })
+  await app.api.vote.appendBulk({ parent, items: ballots(poll) })
+  for (const { by, text } of poll.comments) {
+    await app.as(person(by)).comment.create({ parent, payload: { text } })
+  }
+}
+
+/** The poll's votes, option after option in turn, so that the newest ballots are mixed. */
+function ballots({ votes }: SeedPoll): { optionIdx: number; voter: string }[] {
+  const left = [...votes]
+  const cast: { optionIdx: number; voter: string }[] = []
+  while (left.some((count) => count > 0)) {
+    for (const [optionIdx, count] of left.entries()) {
+      if (count === 0) continue
+      left[optionIdx] = count - 1
+      cast.push({ optionIdx, voter: person(cast.length + optionIdx).name })
+    }
+  }
+  return cast
+}
+
+const person = (at: number): SeedPerson => people[at % people.length] as SeedPerson

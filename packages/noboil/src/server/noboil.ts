@@ -70,6 +70,8 @@ export interface App<api> {
   readonly api: api
   /** Every function as a user, or as nobody (null): policies apply. */
   as(user: User | null): api
+  /** noboil's own table of people. Accounts keep it by themselves; this is for apps and scripts that do without. */
+  readonly users: People
   /** Opens the database and starts background work. The first use does it too; this is the place to see it fail. */
   start(): Promise<void>
   /** Serves HTTP. Rejects with a sentence when the port cannot be had. */
@@ -80,6 +82,13 @@ export interface App<api> {
   listener(): Promise<(request: IncomingMessage, response: ServerResponse) => void>
   /** Waits for what is running, then lets go of everything. Later calls fail with `UNAVAILABLE`. */
   close(): Promise<void>
+}
+
+export interface People {
+  /** Makes or changes a person. */
+  put(user: User): Promise<void>
+  /** Removes a person and what they own; with `erase` also what their log rows say. */
+  remove(userId: string, options?: { readonly erase?: boolean }): Promise<void>
 }
 
 type ApiOf<tables, functions> = TablesApi<tables> & FunctionsApi<functions>
@@ -122,6 +131,15 @@ class NodeApp implements App<object> {
 
   as(user: User | null): object {
     return this.#tree(user)
+  }
+
+  readonly users: People = {
+    put: async (user) => {
+      await (await this.#server()).call('users.put', user)
+    },
+    remove: async (userId, options = {}) => {
+      await (await this.#server()).call('users.remove', { userId, ...options })
+    },
   }
 
   async start(): Promise<void> {

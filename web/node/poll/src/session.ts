@@ -4,11 +4,12 @@
 import type { AppUser, Credentials, Session } from '@noboil/web-ui/poll'
 import { anonymousClient } from 'better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/react'
-import { type Client, NoboilError } from 'noboil/node/react'
+import type { Client } from 'noboil/client'
+import { NoboilError } from 'noboil/errors'
 import { useMemo } from 'react'
 
 interface Answer {
-  readonly error: { readonly code?: string; readonly message?: string; readonly status: number } | null
+  readonly error: { readonly message?: string | undefined; readonly status: number } | null
 }
 
 /** Fields that the server adds to a session's user. */
