@@ -1,0 +1,5 @@
+/** The hosts that the suite runs on. A new one is a driver, and a line here. */
+import type { HostDriver } from './driver.ts'
+import { memory, sqlite } from './hosts/node.ts'
+
+export const hosts: readonly HostDriver[] = [memory, sqlite]
