@@ -114,6 +114,10 @@ test.each(Object.entries(PEERS))(
   },
 )
 
+test('accounts of better-auth are the callers of a server', () => {
+  expect(JSON.parse(run('node', 'accounts.ts', folder))).toEqual({ signedUp: 200, by: ['Ada'] })
+})
+
 test('a React project compiles against it', () => {
   install(versionOf('@types/react'))
   expectToRun('tsc', '--project', 'tsconfig.react.json')
