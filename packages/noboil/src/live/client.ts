@@ -82,7 +82,8 @@ export class ConnectedClient<chunk extends Chunk> implements Client<chunk>, Live
         id,
         client: this,
         since: subscribing.since,
-        after: subscribing.after,
+        // A place that this server has not come to says nothing.
+        after: (subscribing.after ?? 0) > this.#tools.revision ? undefined : subscribing.after,
         viewer,
         group: undefined,
         isJoined: false,

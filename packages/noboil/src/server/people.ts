@@ -30,11 +30,19 @@ export class People {
   /** The user of a session as the app knows them. */
   async complete(user: User): Promise<User> {
     const kept = this.#rows.get(user._id)
-    if (kept !== undefined) return withRow(user, kept.row)
+    if (kept !== undefined) return this.over(user, kept.row)
     const changes = this.#changes
     const { value: row } = await this.#host.read(() => readUser(this.#users, user._id))
     if (changes === this.#changes) this.#rows.set(user._id, { row })
-    return withRow(user, row)
+    return this.over(user, row)
+  }
+
+  /** A user, with the row of the app's own table over what a session says: a field that the row lacks is not there. */
+  over(user: User, row: object | null): User {
+    if (row === null) return user
+    const over: Record<string, unknown> = { ...user }
+    for (const name of Object.keys(this.#users.columns)) delete over[name]
+    return Object.assign(over, row) as unknown as User
   }
 
   /** Takes in a change of the table. */
@@ -44,10 +52,6 @@ export class People {
     if (this.#rows.has(id)) this.#rows.set(id, { row: after as UserRow | null })
   }
 }
-
-/** A session's user, with the row of the app's own table over it. */
-export const withRow = (user: User, row: object | null): User =>
-  row === null ? user : { ...user, ...row }
 
 function* readUser(users: Layout<UserRow>, id: string): Program<UserRow | null> {
   return yield* byId(users, id)

@@ -217,7 +217,8 @@ export class TestStream {
     }
   }
 
-  async ended_(): Promise<void> {
+  /** Waits for its end. */
+  async gone(): Promise<void> {
     while (!this.ended) await new Promise<void>((resolve) => this.#waiting.add(resolve))
   }
 

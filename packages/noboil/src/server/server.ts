@@ -32,7 +32,7 @@ import { assertOrigin } from './http/origin.ts'
 import { WebApp, type WebOptions } from './http/web.ts'
 import { checkServerLimits, type ServerLimits } from './limits.ts'
 import { type Logger, type LogOptions, makeLogger } from './log.ts'
-import { People, withRow } from './people.ts'
+import { People } from './people.ts'
 import { Registry } from './registry.ts'
 import { Scheduler } from './scheduler.ts'
 import { eventOf } from './stream/batch.ts'
@@ -322,8 +322,12 @@ export class Server {
     const userId = (after ?? before)?.['_id'] as string
     this.#people.changed(change)
     if (after === null) this.sessions.drop({ user: userId })
-    else
-      this.hub.renew(userId, (call) => ({ ...call, user: call.user && withRow(call.user, after) }))
+    else {
+      this.hub.renew(userId, (call) => ({
+        ...call,
+        user: call.user && this.#people.over(call.user, after),
+      }))
+    }
   }
 
   async #accountChanged(change: AccountChange): Promise<void> {
