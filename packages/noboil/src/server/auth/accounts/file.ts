@@ -1,0 +1,73 @@
+/**
+ * Where accounts lie: a SQLite file of their own that only its owner may read, and beside it the secret that signs cookies, where
+ * the app gives none.
+ */
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DefinitionError } from '../../../errors/assert.ts'
+
+export interface AccountsFile {
+  readonly writer: DatabaseSync
+  /** Reads what is committed, and never waits for the writer. */
+  reader(): DatabaseSync
+}
+
+/** Throws {@link DefinitionError} naming the file and what is wrong with it. */
+export function openAccountsFile(file: string): AccountsFile {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    closeSync(openSync(file, 'a', ownerOnly))
+    const writer = new DatabaseSync(file, { timeout: busyTimeoutMs })
+    writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    return {
+      writer,
+      reader: () => new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs }),
+    }
+  } catch (error) {
+    throw new DefinitionError(`The accounts file ${file} cannot be opened: ${reason(error)}.`, {
+      cause: error,
+    })
+  }
+}
+
+/** The secret in this file, which is made with one where there is none. */
+export function keptSecret(file: string): string {
+  try {
+    return makeSecret(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new DefinitionError(`The secret in ${file} cannot be kept: ${reason(error)}.`, {
+        cause: error,
+      })
+    }
+  }
+  const secret = readFileSync(file, 'utf8').trim()
+  if (secret.length >= minSecretLength) return secret
+  throw new DefinitionError(
+    `The secret in ${file} is too short. Remove the file and a new one is made; everybody then signs in again.`,
+  )
+}
+
+/** Characters. */
+export const minSecretLength = 32
+
+const ownerOnly = 0o600
+
+/** Another process may be writing for a moment: a script that gives somebody a role. */
+const busyTimeoutMs = 1_000
+
+function makeSecret(file: string): string {
+  const secret = randomBytes(32).toString('base64url')
+  const descriptor = openSync(file, 'wx', ownerOnly)
+  try {
+    writeSync(descriptor, secret)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  return secret
+}
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
