@@ -11,7 +11,7 @@ import {
   useState,
 } from 'react'
 import { type Client, type ClientCore, coreOf } from '../client/client.ts'
-import { Bridge, bridgeOf } from './bridge.ts'
+import { type Bridge, bridgeOf } from './bridge.ts'
 
 /** A message for a person, from a {@link useMut} that was told to show one. */
 export interface Toast {
