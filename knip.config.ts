@@ -20,11 +20,12 @@ const config: KnipConfig = {
       entry: ['test/package/consumer/*.{ts,tsx}'],
       project: ['src/**', 'test/**'],
     },
-    'backend/*': { entry: ['src/{index,start}.ts', '{s,lazy}.ts'] },
-    'web/*': { project: ['src/**'] },
+    'backend/*': { entry: ['src/{index,start}.ts'] },
+    // Its page is found by Vite alone.
+    'web/ui': { entry: ['src/poll/preview/preview.css'], project: ['src/**'] },
     'web/node/*': {},
     conformance: {},
-    bench: { entry: ['**/*.ts'] },
+    bench: { entry: ['**/*.ts', '!.cache/**'], project: ['**/*.ts', '!.cache/**'] },
   },
 }
 
