@@ -9,6 +9,13 @@ import { singleAppend } from './floor/append-single.ts'
 import { floorBulk, multiRowBulk } from './floor/bulk.ts'
 import { floorCounts, scanCounts } from './floor/counts.ts'
 import { floorTail } from './floor/tail.ts'
+import {
+  noboilAppend,
+  noboilBulk,
+  noboilCounts,
+  noboilFullAppend,
+  noboilTail,
+} from './noboil/contestants.ts'
 import { emmettAppend } from './peers/emmett.ts'
 
 interface Contestant<Open> {
@@ -82,12 +89,14 @@ export interface CountsRun extends Closable {
 
 export const appendContestants: readonly AppendContestant[] = [
   floorAppend,
+  noboilAppend,
+  noboilFullAppend,
   singleAppend,
   emmettAppend,
 ]
-export const bulkContestants: readonly BulkContestant[] = [floorBulk, multiRowBulk]
-export const tailContestants: readonly TailContestant[] = [floorTail]
-export const countsContestants: readonly CountsContestant[] = [floorCounts, scanCounts]
+export const bulkContestants: readonly BulkContestant[] = [floorBulk, noboilBulk, multiRowBulk]
+export const tailContestants: readonly TailContestant[] = [floorTail, noboilTail]
+export const countsContestants: readonly CountsContestant[] = [floorCounts, noboilCounts, scanCounts]
 
 /** The entry that the others are divided by. */
 export const BASELINE = 'floor'

@@ -14,12 +14,26 @@ export type { ServerLimits } from '../server/limits.ts'
 export { type App, noboil, type NoboilConfig, type People } from '../server/noboil.ts'
 export { refs } from '../server/refs.ts'
 export type { Listening, ListenOptions } from '../server/server.ts'
+export type { ChildApi, ChildOptions, ChildRow } from '../factories/child/types.ts'
+export type { KvApi, KvOptions, KvRow } from '../factories/kv/types.ts'
+export type { LogApi, LogOptions, LogRow } from '../factories/log/types.ts'
+export type { OwnedApi, OwnedOptions, OwnedRow } from '../factories/owned/types.ts'
+export type { QuotaApi, QuotaOptions, QuotaState } from '../factories/quota/types.ts'
+export type { PaginatedResult, PaginationOptions } from '../factories/shared/operation.ts'
+export type { SingletonApi, SingletonOptions, SingletonRow } from '../factories/singleton/types.ts'
 export type {
   ActionContext,
+  ApiOf,
+  Cron,
   CronTime,
+  Custom,
   Definers,
+  FunctionsApi,
+  FunctionTree,
   MutationContext,
+  OptionsOf,
   QueryContext,
   TablesApi,
+  Wired,
   WireTable,
 } from '../server/types.ts'

@@ -35,15 +35,21 @@ import type {
   WireTable,
 } from './types.ts'
 
+/**
+ * What an app is and where it keeps its data.
+ *
+ * (The parameters are not called `tables` and `functions`: with the name that {@link TablesApi} uses itself, TypeScript 7.0
+ * infers neither.)
+ */
 export interface NoboilConfig<
-  tables extends Readonly<Record<string, Wired>>,
-  functions extends FunctionTree,
+  wired extends Readonly<Record<string, Wired>>,
+  custom extends FunctionTree,
 > {
   /** A file for embedded SQLite; it is made where there is none. */
   readonly database: string
-  readonly tables: (build: { readonly table: WireTable }) => tables
+  readonly tables: (build: { readonly table: WireTable }) => wired
   /** The app's own functions beside those of its tables. */
-  readonly functions?: (define: Definers<TablesApi<tables>>) => functions
+  readonly functions?: (define: Definers<TablesApi<wired>>) => custom
   /** Who is calling. Absent: nobody can sign in. */
   readonly auth?: AuthPort
   /** Fields that users have beside `name`, `image` and `role`; register them for the types too. */
@@ -91,7 +97,7 @@ export interface People {
   remove(userId: string, options?: { readonly erase?: boolean }): Promise<void>
 }
 
-type ApiOf<tables, functions> = TablesApi<tables> & FunctionsApi<functions>
+type ApiOf<wired, custom> = TablesApi<wired> & FunctionsApi<custom>
 
 /**
  * Defines an app. Nothing is opened until the first use, or `start()`.
@@ -99,9 +105,9 @@ type ApiOf<tables, functions> = TablesApi<tables> & FunctionsApi<functions>
  * @throws DefinitionError naming what does not fit together.
  */
 export function noboil<
-  const tables extends Readonly<Record<string, Wired>>,
-  const functions extends FunctionTree = Record<never, never>,
->(config: NoboilConfig<tables, functions>): App<ApiOf<tables, functions>> {
+  const wired extends Readonly<Record<string, Wired>>,
+  const custom extends FunctionTree = Record<never, never>,
+>(config: NoboilConfig<wired, custom>): App<ApiOf<wired, custom>> {
   assertDatabase(config.database)
   const assembled = assemble(config as never)
   const limits = checkServerLimits(

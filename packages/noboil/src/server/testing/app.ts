@@ -23,9 +23,9 @@ import type { FunctionsApi, FunctionTree, TablesApi, Wired } from '../types.ts'
 import { VirtualClock } from './clock.ts'
 
 export interface TestConfig<
-  tables extends Readonly<Record<string, Wired>>,
-  functions extends FunctionTree,
-> extends Omit<NoboilConfig<tables, functions>, 'database' | 'auth'> {
+  wired extends Readonly<Record<string, Wired>>,
+  custom extends FunctionTree,
+> extends Omit<NoboilConfig<wired, custom>, 'database' | 'auth'> {
   /** Where rows are kept. Default: in memory. */
   readonly host?: 'memory' | { readonly sqlite: string }
   /** What the clock says at first, ms since the epoch. */
@@ -61,11 +61,11 @@ export interface TestApp<api> {
 const defaultStart = Date.UTC(2026, 0, 1)
 
 export async function createTestApp<
-  const tables extends Readonly<Record<string, Wired>>,
-  const functions extends FunctionTree = Record<never, never>,
+  const wired extends Readonly<Record<string, Wired>>,
+  const custom extends FunctionTree = Record<never, never>,
 >(
-  config: TestConfig<tables, functions>,
-): Promise<TestApp<TablesApi<tables> & FunctionsApi<functions>>> {
+  config: TestConfig<wired, custom>,
+): Promise<TestApp<TablesApi<wired> & FunctionsApi<custom>>> {
   const clock = new VirtualClock(config.startAt ?? defaultStart)
   const app = assemble(config as never)
   const errors: unknown[] = []

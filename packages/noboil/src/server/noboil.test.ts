@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, expectTypeOf, test } from 'vitest'
+import { boolean, number, object, string } from 'zod/v4'
+import { type Id, schema, type User } from '../exports/schema.ts'
+import { noboil } from './noboil.ts'
+import { createTestApp } from './testing/app.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'noboil-app-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const s = schema({
+  owned: { poll: object({ question: string(), isPublic: boolean() }) },
+  log: { vote: { parent: 'poll', schema: object({ optionIdx: number(), voter: string() }) } },
+})
+
+const ann: User = { _id: 'users.ann' as Id<'users'>, name: 'Ann' }
+
+const makeApp = (file: string) =>
+  noboil({
+    database: join(dir, file),
+    log: { level: 'silent' },
+    tables: ({ table }) => ({
+      poll: table(s.poll, { pub: 'isPublic' }),
+      vote: table(s.vote, { pub: 'isPublic' }),
+    }),
+    functions: ({ query, mutation, internalMutation }) => ({
+      polls: {
+        questions: query({
+          args: object({ most: number() }),
+          handler: async (ctx, { most }) => {
+            const { page } = await ctx.api.poll.pub.list({
+              paginationOpts: { numItems: most, cursor: null },
+            })
+            return page.map((poll) => poll.question)
+          },
+        }),
+        open: mutation({
+          args: object({ question: string() }),
+          handler: async (ctx, { question }) => {
+            const poll = await ctx.api.poll.create({ payload: { question, isPublic: true } })
+            await ctx.api.vote.append({ parent: poll._id, payload: { optionIdx: 0, voter: 'me' } })
+            if (question === '') throw new Error('a poll asks something')
+            return poll._id
+          },
+        }),
+      },
+      secret: internalMutation({ handler: () => 'only the server' }),
+    }),
+  })
+
+describe('an app', () => {
+  test('is typed by its tables and functions', () => {
+    type Api = ReturnType<typeof makeApp>['api']
+    expectTypeOf<Awaited<ReturnType<Api['polls']['questions']>>>().toEqualTypeOf<string[]>()
+    expectTypeOf<Parameters<Api['polls']['open']>[0]>().toEqualTypeOf<{ question: string }>()
+    expectTypeOf<Awaited<ReturnType<Api['poll']['create']>>['question']>().toEqualTypeOf<string>()
+    const without = () =>
+      noboil({ database: 'x', tables: ({ table }) => ({ poll: table(s.poll) }) })
+    expectTypeOf<keyof ReturnType<typeof without>['api']>().toEqualTypeOf<'poll'>()
+    const tested = () => createTestApp({ tables: ({ table }) => ({ poll: table(s.poll) }) })
+    expectTypeOf<keyof Awaited<ReturnType<typeof tested>>['api']>().toEqualTypeOf<'poll'>()
+  })
+
+  test('opens at the first call, and keeps what was written for the next one', async () => {
+    const app = makeApp('kept.db')
+    const id = await app.as(ann).polls.open({ question: 'Tea?' })
+    await app.close()
+    const again = makeApp('kept.db')
+    expect(await again.api.poll.read({ id })).toMatchObject({ question: 'Tea?', userId: ann._id })
+    expect(await again.as(null).polls.questions({ most: 5 })).toEqual(['Tea?'])
+    await again.close()
+  })
+
+  test('undoes a custom mutation as a whole when its handler throws', async () => {
+    const app = makeApp('undone.db')
+    await expect(app.as(ann).polls.open({ question: '' })).rejects.toThrow()
+    expect(
+      await app.api.poll.list({ paginationOpts: { numItems: 5, cursor: null } }),
+    ).toMatchObject({
+      page: [],
+    })
+    await app.close()
+  })
+
+  test('refuses a second process the file, in a sentence', async () => {
+    const app = makeApp('taken.db')
+    await app.start()
+    await expect(makeApp('taken.db').start()).rejects.toThrow(/taken\.db/)
+    await app.close()
+  })
+
+  test('refuses calls once it is closed', async () => {
+    const app = makeApp('closed.db')
+    await app.close()
+    await expect(app.api.secret()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  test('refuses what does not fit together before it opens anything', () => {
+    const tables = { poll: s.poll } as never
+    expect(() => noboil({ database: '', tables: () => ({}) })).toThrow('must name a file')
+    expect(() => noboil({ database: 'postgres://x', tables: () => ({}) })).toThrow('SQLite')
+    expect(() => noboil({ database: 'x', tables: () => tables })).toThrow('table(s.poll')
+    expect(() =>
+      noboil({ database: 'x', tables: ({ table }) => ({ vote: table(s.vote) }) }),
+    ).toThrow("hangs under 'poll', which is not wired")
+    expect(() =>
+      noboil({ database: 'x', tables: ({ table }) => ({ other: table(s.poll) }) }),
+    ).toThrow('under its own name')
+    expect(() =>
+      noboil({ database: 'x', tables: () => ({}), limits: { maxThings: 1 } as never }),
+    ).toThrow("no limit 'maxThings'")
+    expect(() =>
+      noboil({ database: 'x', tables: () => ({}), limits: { maxBulkItems: 0 } }),
+    ).toThrow('above 0')
+  })
+})
