@@ -25,7 +25,7 @@ const config: KnipConfig = {
     'web/ui': { entry: ['src/poll/preview/preview.css'], project: ['src/**'] },
     'web/node/*': {},
     conformance: {},
-    bench: { entry: ['**/*.ts', '!.cache/**'], project: ['**/*.ts', '!.cache/**'] },
+    bench: { entry: ['**/*.ts', '!.cache/**'], project: ['**/*.{ts,css}', '!.cache/**'] },
   },
 }
 
