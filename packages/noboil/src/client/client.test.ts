@@ -105,6 +105,19 @@ describe('calls', () => {
     expect(asked).toBe(2)
   })
 
+  test('that the app itself gets wrong fail as the app’s, and are not repeated', async () => {
+    let asked = 0
+    const client = createClient({
+      headers: () => Promise.reject(new RangeError('no token')),
+      fetch: async () => new Response(String(asked++)),
+    })
+    await expect(client.query(api.stats.today)).rejects.toThrow(RangeError)
+    const { client: other } = pollSim()
+    const days = 1n as unknown as number
+    await expect(other.query(api.stats.popular, { days })).rejects.toThrow(TypeError)
+    expect(asked).toBe(0)
+  })
+
   test('carry the headers of the moment, the version and the name of the client', async () => {
     const seen: Record<string, string>[] = []
     let token = 'a'
@@ -369,6 +382,11 @@ describe('the connection', () => {
     await settle()
     expect(states.at(-1)?.data).toMatchObject({ page: [{ seq: 1 }] })
     expect(client.connection.get()).toBe('offline')
+    // Also what is asked for later.
+    const later: LiveState<unknown>[] = []
+    client.subscribe(api.siteConfig.get, { key: 'banner' }, (state) => later.push(state))
+    await settle()
+    expect(later.at(-1)?.data).toBeNull()
   })
 
   test("knows the server's clock", async () => {

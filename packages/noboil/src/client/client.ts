@@ -161,7 +161,8 @@ class NoboilClient implements Client, ClientCore {
       client: random.id(),
     })
     this.#store = new Store({
-      wanted: (any) => this.#wanted(any),
+      added: (key) => this.#added(key),
+      emptied: () => this.#emptied(),
       send: (body) => this.#stream.send(body),
       failed: (key, error) => this.#retryLater(key, error),
     })
@@ -319,12 +320,18 @@ class NoboilClient implements Client, ClientCore {
     )
   }
 
-  #wanted(any: boolean): void {
+  #added(key: string): void {
     this.#cancelLinger?.()
     this.#cancelLinger = undefined
     if (this.#closed) return
-    if (any) this.#stream.open()
-    else this.#cancelLinger = this.clock.after(this.#lingerMs, () => this.#stream.close())
+    this.#stream.open()
+    if (this.#stream.state === 'offline') this.#refetch(key)
+  }
+
+  #emptied(): void {
+    if (this.#closed) return
+    this.#cancelLinger?.()
+    this.#cancelLinger = this.clock.after(this.#lingerMs, () => this.#stream.close())
   }
 
   #stateChanged(state: ConnectionState): void {

@@ -2,7 +2,7 @@
  * One subscription as the client holds it, and how its confirmed answer and the expectations over it become what is shown.
  */
 import type { NoboilError } from '../errors/error.ts'
-import { positionOf, type Subscription } from '../wire/messages.ts'
+import { positionOf, type StreamBody, type Subscription } from '../wire/messages.ts'
 import { reportError } from './ports.ts'
 
 /** Where in the server's history something is true. */
@@ -64,6 +64,17 @@ export interface Entry {
   /** An answer that was asked for beside the stream, and is ahead of it. */
   fetched: { readonly value: unknown; readonly at: Point } | undefined
   state: LiveState<unknown>
+}
+
+/** What a store asks of its stream. */
+export interface StoreLink {
+  /** There is a new subscription. */
+  added(key: string): void
+  /** There are none any more. */
+  emptied(): void
+  send(body: StreamBody): void
+  /** Failed with what may pass: the store's `retry` asks again. */
+  failed(key: string, error: NoboilError): void
 }
 
 export const unknownState: LiveState<never> = { data: undefined, error: null }

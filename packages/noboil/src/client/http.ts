@@ -51,7 +51,7 @@ export class Http {
 
   /** One call, tried once. */
   async call(path: string, body: CallBody, signal?: AbortSignal): Promise<Outcome<CallAnswer>> {
-    const outcome = await this.#post(paths.call + path, body, signal)
+    const outcome = await this.#post(paths.call + encodeURIComponent(path), body, signal)
     if (!outcome.ok) return outcome
     const answer = outcome.value as Partial<CallAnswer> | null
     if (typeof answer !== 'object' || answer === null || typeof answer.position !== 'string') {
@@ -98,17 +98,24 @@ export class Http {
 
   /** Tells a stream what to carry. */
   async steer(connection: string, body: StreamBody): Promise<Outcome<unknown>> {
-    return this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body)
+    try {
+      return await this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body)
+    } catch {
+      // The app could not say its headers.
+      return { ok: false, error: unreachable(), answered: false }
+    }
   }
 
   async #post(path: string, body: unknown, signal?: AbortSignal): Promise<Outcome<unknown>> {
-    let response: Response
+    // What the app's own headers or arguments do wrong is the app's to see, and no loss of the network.
+    const headers = { ...(await this.#headers()), 'content-type': 'application/json' }
+    const json = JSON.stringify(body)
     let text: string
     try {
-      response = await this.#options.fetch(this.#options.baseUrl + path, {
+      const response = await this.#options.fetch(this.#options.baseUrl + path, {
         method: 'POST',
-        headers: { ...(await this.#headers()), 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        headers,
+        body: json,
         ...(signal ? { signal } : {}),
         ...this.#credentials(),
       })

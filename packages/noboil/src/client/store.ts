@@ -30,6 +30,7 @@ import {
   newGroup,
   type Point,
   render,
+  type StoreLink,
   subscriptionOf,
   unknownState,
 } from './entry.ts'
@@ -41,15 +42,6 @@ export interface Live<data> {
   get(): LiveState<data>
   /** `listener` is called after each change; the answer stops it. */
   subscribe(listener: () => void): () => void
-}
-
-/** What a store asks of its stream. */
-export interface StoreLink {
-  /** There are subscriptions, or none any more. */
-  wanted(any: boolean): void
-  send(body: StreamBody): void
-  /** Failed with what may pass: {@link Store.retry} asks again. */
-  failed(key: string, error: NoboilError): void
 }
 
 export class Store {
@@ -199,7 +191,7 @@ export class Store {
       entry = newEntry(key, path, args, ++this.#lastId)
       this.#entries.set(key, entry)
       this.#byId.set(entry.id, entry)
-      this.#link.wanted(true)
+      this.#link.added(key)
       this.#link.send({ subscribe: [subscriptionOf(entry, undefined)] })
     } else if (entry.error !== null) this.retry(key)
     entry.listeners.add(own)
@@ -215,7 +207,7 @@ export class Store {
     this.#joining.delete(entry)
     leaveGroup(this.#groups, entry)
     this.#link.send({ unsubscribe: [entry.id] })
-    if (this.#entries.size === 0) this.#link.wanted(false)
+    if (this.#entries.size === 0) this.#link.emptied()
   }
 
   #message(message: StreamMessage): void {

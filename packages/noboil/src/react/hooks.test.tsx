@@ -93,6 +93,23 @@ describe('useQuery', () => {
     ).toHaveLength(1)
   })
 
+  test('outlives a reset of the query cache', async () => {
+    const on = stage()
+    const { result } = on.hook(() => useQuery(api.siteConfig.get, { key: 'banner' }))
+    await on.settled()
+    on.server.commit(() => on.site.set('banner', { key: 'banner', message: 'hi' }))
+    await on.settled()
+    await act(async () => {
+      await on.queryClient.resetQueries()
+      await on.queryClient.invalidateQueries()
+    })
+    await on.settled()
+    expect(result.current.data?.message).toBe('hi')
+    on.server.commit(() => on.site.set('banner', { key: 'banner', message: 'ho' }))
+    await on.settled()
+    expect(result.current.data?.message).toBe('ho')
+  })
+
   test('a session that ended shows nothing of before', async () => {
     const on = stage()
     on.site.set('banner', { key: 'banner', message: 'secret' })

@@ -2,7 +2,7 @@
  * Live answers as hooks.
  */
 import { hashKey, type QueryKey, useQuery as useCached } from '@tanstack/react-query'
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useInsertionEffect, useRef, useSyncExternalStore } from 'react'
 import { pathOf } from '../client/api.ts'
 import type { ArgsList } from '../client/client.ts'
 import { plainArgs } from '../client/canonical.ts'
@@ -49,10 +49,10 @@ export function useLive(
   const { bridge } = useNoboil()
   const hash = key && hashKey(key)
   const latest = useRef({ key, open })
-  useEffect(() => {
+  useInsertionEffect(() => {
     latest.current = { key, open }
   })
-  const { data, error } = useCached<unknown, NoboilError>({
+  const cached = useCached<unknown, NoboilError>({
     queryKey: key ?? skipped,
     // Answers are pushed; what is asked for by hand is what is known already.
     queryFn: () => key && bridge.find(key)?.get().data,
@@ -65,6 +65,8 @@ export function useLive(
     return hash === undefined || key === undefined ? undefined : bridge.hold(key, open)
   }, [bridge, hash])
   if (key === undefined) return idle
+  // An app may reset the cache; what is live is still known.
+  const { data, error } = cached.data === undefined ? (bridge.find(key)?.get() ?? cached) : cached
   return { data, isLoading: data === undefined && error === null, error }
 }
 

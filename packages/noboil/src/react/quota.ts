@@ -102,12 +102,13 @@ function useCountdown(
     if (beatMs === undefined) return undefined
     return core.clock.after(beatMs, () => setBeat((beat) => beat + 1))
   })
-  const changesAt = answer?.changesAt
   useEffect(() => {
-    if (changesAt === undefined) return undefined
-    const waitMs = Math.max(0, changesAt - client.serverNow())
+    if (answer?.changesAt === undefined) return undefined
+    // Clocks differ by a little: whoever asked too early asks again, in a while.
+    const leastMs = answer === pushed ? 0 : 1000
+    const waitMs = Math.max(leastMs, answer.changesAt - client.serverNow())
     return core.clock.after(waitMs + core.random.unit() * spreadMs, ask)
-  }, [core, client, changesAt, ask])
+  }, [core, client, answer, pushed, ask])
   return { view, ask }
 }
 
