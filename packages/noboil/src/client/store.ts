@@ -7,12 +7,7 @@
  * shows nothing old (the flicker of TanStack/db#1374 and wasp-lang/wasp#670).
  */
 import { fromErrorData, type NoboilError } from '../errors/error.ts'
-import {
-  parsePosition,
-  type StreamBody,
-  type StreamMessage,
-  type Subscription,
-} from '../wire/messages.ts'
+import { parsePosition, type StreamMessage, type Subscription } from '../wire/messages.ts'
 import { canonical } from './canonical.ts'
 import {
   type ArgsObject,
