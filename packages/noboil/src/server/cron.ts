@@ -94,13 +94,12 @@ export const nextCronAt: () => Program<number | null> = program(function* (): Pr
   return times.length === 0 ? null : Math.min(...times)
 })
 
-/** Whether a cron's time has come and nobody runs it. */
-export const dueCron: (name: string, now: number) => Program<boolean> = program(function* (
-  name: string,
+/** The crons whose time has come and that nobody runs. */
+export const dueCrons: (now: number) => Program<readonly string[]> = program(function* (
   now: number,
-): Program<boolean> {
-  const row = yield* get(cronLayout, [name])
-  return row !== null && isDue(row, now)
+): Program<readonly string[]> {
+  const rows = yield* range(cronLayout, '', [], { limit: 10_000 })
+  return rows.filter((row) => isDue(row, now)).map(({ name }) => name)
 })
 
 const isDue = (row: CronRow, now: number): boolean =>

@@ -36,7 +36,7 @@ export function customEntries(
       const here = path === '' ? name : `${path}.${name}`
       if (isCron(value)) crons.push(cronOf(here, value, actions))
       else if (isCustom(value)) entries.push(customEntry(here, value, contexts, actions))
-      else walk(here, value as FunctionTree)
+      else walk(here, value)
     }
   }
   walk('', tree)

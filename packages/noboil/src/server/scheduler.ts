@@ -17,7 +17,7 @@ import { type FlowFunction, type FlowPort, runFlow } from '../program/flow.ts'
 import { byId, type Program, patch, program } from '../program/program.ts'
 import {
   type CronEntry,
-  dueCron,
+  dueCrons,
   endCron,
   keepCrons,
   nextCronAt,
@@ -115,7 +115,10 @@ export class Scheduler {
       const { value: due } = await host.read(() => dueFlows(this.#now(), free))
       for (const flow of due) this.#begin(`flow ${flow.id}`, () => this.#runFlow(flow))
     }
-    for (const cron of crons) this.#begin(`cron ${cron.name}`, () => this.#runCron(cron))
+    const { value: dueNames } = await host.read(() => dueCrons(this.#now()))
+    for (const cron of crons) {
+      if (dueNames.includes(cron.name)) this.#begin(`cron ${cron.name}`, () => this.#runCron(cron))
+    }
     if (hasWindows && this.#now() - this.#sweptAt >= sweepEveryMs) {
       this.#sweptAt = this.#now()
       this.#begin('sweep', () => this.#sweep())
@@ -177,8 +180,6 @@ export class Scheduler {
 
   async #runCron({ name, every, run }: CronEntry): Promise<void> {
     const { host, leaseMs } = this.#parts
-    const { value: due } = await host.read(() => dueCron(name, this.#now()))
-    if (!due) return
     const { value: number } = await host.write(() => takeCron(name, this.#now(), leaseMs))
     if (number === null) return
     const lost = new AbortController()

@@ -6,7 +6,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Change } from '../changes/change.ts'
-import { DefinitionError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
 import type { Call } from '../factories/shared/call.ts'
 import type { BuiltTable } from '../factories/shared/operation.ts'
@@ -19,7 +18,7 @@ import { now, type Program } from '../program/program.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { User } from '../schema/register.ts'
 import { paths } from '../wire/messages.ts'
-import { clientAddress, type RequestOrigin, type TrustProxy } from './address.ts'
+import { clientAddress, type TrustProxy } from './address.ts'
 import type { AccountChange, AuthPort } from './auth/port.ts'
 import { Sessions, type Verified } from './auth/sessions.ts'
 import { type Answered, Callers, callOf } from './callers.ts'
@@ -28,6 +27,7 @@ import { assertCronTime, cronLayout } from './cron.ts'
 import { customEntries } from './custom.ts'
 import { type App, makeApp, openerKey } from './http/app.ts'
 import { failureAnswer } from './http/failure.ts'
+import { failureOf, headersOf, listenError, originOf, refuse, streamOf } from './http/node.ts'
 import { assertOrigin } from './http/origin.ts'
 import { WebApp, type WebOptions } from './http/web.ts'
 import { checkServerLimits, type ServerLimits } from './limits.ts'
@@ -37,7 +37,7 @@ import { Registry } from './registry.ts'
 import { Scheduler } from './scheduler.ts'
 import { eventOf } from './stream/batch.ts'
 import { Hub } from './stream/hub.ts'
-import { openFixed, openStream, type StreamDoor } from './stream/open.ts'
+import type { StreamDoor } from './stream/open.ts'
 import type { FunctionTree } from './types.ts'
 
 export interface ServerOptions {
@@ -72,7 +72,7 @@ export interface Listening {
 }
 
 /** What the server keeps in the host for itself. */
-export const serverLayouts: readonly Layout[] = [cronLayout as Layout]
+export const serverLayouts: readonly Layout[] = [cronLayout]
 
 /** Builds a server and starts its background work. Throws {@link DefinitionError} for what does not fit together. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -338,65 +338,4 @@ export class Server {
 
 function* readClock(): Program<number> {
   return yield* now()
-}
-
-function streamOf(
-  request: IncomingMessage,
-):
-  | ((door: StreamDoor, request: IncomingMessage, response: ServerResponse) => Promise<void>)
-  | undefined {
-  const target = request.url ?? '/'
-  const end = target.indexOf('?')
-  const path = end < 0 ? target : target.slice(0, end)
-  if (path !== paths.stream && path !== paths.live) return undefined
-  const open = path === paths.stream ? openStream : openFixed
-  return (door, incoming, response) =>
-    open(door, incoming, response, new URLSearchParams(end < 0 ? '' : target.slice(end + 1)))
-}
-
-function refuse(response: ServerResponse, error: unknown): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy()
-    return
-  }
-  const { status, headers, body } = failureAnswer(error)
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
-  response.end(body)
-}
-
-const failureOf = (error: unknown): unknown =>
-  failureAnswer(error).status >= 500 ? error : undefined
-
-const originOf = (request: IncomingMessage): RequestOrigin => ({
-  socketAddress: request.socket.remoteAddress,
-  header: (name) => {
-    const value = request.headers[name]
-    return Array.isArray(value) ? value.join(', ') : value
-  },
-})
-
-function headersOf(request: IncomingMessage): Headers {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (Array.isArray(value)) for (const each of value) headers.append(name, each)
-    else if (value !== undefined) headers.set(name, value)
-  }
-  return headers
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number, hostname: string): Error {
-  if (error.code === 'EADDRINUSE') {
-    return new DefinitionError(
-      `Port ${port} of ${hostname} is in use by another process: stop that one, or choose another port.`,
-    )
-  }
-  if (error.code === 'EACCES') {
-    return new DefinitionError(
-      `Port ${port} of ${hostname} may not be used by this user: choose one above 1023.`,
-    )
-  }
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new DefinitionError(`This machine has no address '${hostname}' to listen on.`)
-  }
-  return error
 }

@@ -7,7 +7,7 @@ import type { Call } from '../../factories/shared/call.ts'
 import type { LiveClient, Sink } from '../../live/ports.ts'
 import type { StreamMessage } from '../../wire/messages.ts'
 import type { Session } from '../auth/port.ts'
-import { Batch, eventOf, heartbeat } from './batch.ts'
+import { type Batch, eventOf, heartbeat } from './batch.ts'
 
 export interface ConnectionLimits {
   readonly highWaterBytes: number

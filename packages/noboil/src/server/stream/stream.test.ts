@@ -27,7 +27,6 @@ const kinds = (stream: TestStream): string[] => stream.messages.map(({ type }) =
 const setBanner = (rig: ServerRig, text: string): Promise<unknown> =>
   rig.server.call('site.set', { ...banner, payload: { text } })
 
-/** Every write so far has been told: a call that changes nothing is settled after them. */
 const textOf = (stream: TestStream, id: number): unknown =>
   (stream.value(id) as { text?: string } | null)?.text
 
@@ -83,6 +82,7 @@ test('a call that changes nothing is settled too', async () => {
   const gone = { id: 'poll.00000000000000000000000000' }
   await rig.call('poll.rm', gone, 'ann', { 'noboil-client': 'tab-1' }, { mutationId: 'm-1' })
   await stream.until(() => stream.find('settled') !== undefined)
+  expect(stream.find('settled')).toMatchObject({ mutationIds: ['m-1'] })
 })
 
 test('a client that comes back gets what it missed, not everything again', async () => {
@@ -339,6 +339,7 @@ test('a quiet stream says that it lives', async () => {
   })
   socket.write(`GET ${paths.stream} HTTP/1.1\r\nhost: a\r\n\r\n`)
   await arrived
+  expect(text.endsWith('\n\n:\n\n')).toBe(true)
 })
 
 test('a reader that takes nothing is left out, costs no more than its share, and ends up right', async () => {
