@@ -199,7 +199,16 @@ export class Accounts implements BetterAuthPort {
     if (this.#follower.listener === undefined) {
       throw new NoboilError('UNSUPPORTED', 'Only a running server removes accounts.')
     }
-    await context.internalAdapter.deleteUser(row.id)
+    // Closed first: nobody comes in while it goes.
+    await this.ban(who)
+    try {
+      await this.#follower.remove(userIdOf(row.id), () =>
+        context.internalAdapter.deleteUser(row.id),
+      )
+    } catch (error) {
+      await context.internalAdapter.updateUser(row.id, { banned: row.banned === 1 })
+      throw error
+    }
   }
 
   async #find(who: string): Promise<{ context: AuthContext; row: AccountRow }> {
@@ -229,7 +238,6 @@ export class Accounts implements BetterAuthPort {
       before: guestSignUp(),
       isBanned: (id: string) => this.#opened?.find(id)?.banned === 1,
       changed: (id: string) => this.#changed(id),
-      removing: (id: string) => this.#follower.remove(userIdOf(id)),
       sessionEnded: (session: string) => this.#follower.listener?.dropped({ session }),
       log(level: 'debug' | 'error', message: string, err?: Error): void {
         log[level](err === undefined ? {} : { err }, message)

@@ -34,16 +34,14 @@ export function openAccountsFile(file: string): AccountsFile {
 
 /** The secret in this file, which is made with one where there is none. */
 export function keptSecret(file: string): string {
+  let secret: string
   try {
-    return makeSecret(file)
+    secret = makeSecret(file) ?? readFileSync(file, 'utf8').trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new DefinitionError(`The secret in ${file} cannot be kept: ${reason(error)}.`, {
-        cause: error,
-      })
-    }
+    throw new DefinitionError(`The secret in ${file} cannot be kept: ${reason(error)}.`, {
+      cause: error,
+    })
   }
-  const secret = readFileSync(file, 'utf8').trim()
   if (secret.length >= minSecretLength) return secret
   throw new DefinitionError(
     `The secret in ${file} is too short. Remove the file and a new one is made; everybody then signs in again.`,
@@ -58,9 +56,16 @@ const ownerOnly = 0o600
 /** Another process may be writing for a moment: a script that gives somebody a role. */
 const busyTimeoutMs = 1_000
 
-function makeSecret(file: string): string {
+/** Undefined: there is a file already. */
+function makeSecret(file: string): string | undefined {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, 'wx', ownerOnly)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  }
   const secret = randomBytes(32).toString('base64url')
-  const descriptor = openSync(file, 'wx', ownerOnly)
   try {
     writeSync(descriptor, secret)
     fsyncSync(descriptor)

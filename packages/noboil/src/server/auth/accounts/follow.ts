@@ -24,11 +24,12 @@ export class Follower {
     return this.#inTurn(userId, () => this.#put(userId))
   }
 
-  /** Resolves once the table no longer has the user, whose account is about to go. */
-  remove(userId: string): Promise<void> {
+  /** First the table's row, then the account: what fails can be done again, and nothing brings the row back in between. */
+  remove(userId: string, removeAccount: () => Promise<void>): Promise<void> {
     return this.#inTurn(userId, async () => {
       this.#told.delete(userId)
       await this.listener?.changed({ type: 'removed', userId })
+      await removeAccount()
     })
   }
 

@@ -27,8 +27,6 @@ export interface EngineParts extends Origins {
   isBanned(id: string): boolean
   /** The account is there, or is not as it was. */
   changed(id: string): Promise<void>
-  /** The account is about to go. */
-  removing(id: string): Promise<void>
   sessionEnded(sessionId: string): void
   log(level: 'debug' | 'error', message: string, error?: Error): void
 }
@@ -78,7 +76,8 @@ export function engineOptions(database: DatabaseSync, parts: EngineParts): Bette
       ipAddress: { ipAddressHeaders: [addressHeader] },
       database: { validateSchema: false },
     },
-    logger: { level: 'debug', log: logged(parts) },
+    // At every other level better-auth also writes to the console what clients do wrong.
+    logger: { level: 'info', log: logged(parts) },
     telemetry: { enabled: false },
   }
 }
@@ -123,7 +122,6 @@ function databaseHooks(parts: EngineParts): NonNullable<BetterAuthOptions['datab
           if (user !== null) await parts.changed(user.id)
         },
       },
-      delete: { before: (user) => parts.removing(user.id) },
     },
     session: {
       create: {
