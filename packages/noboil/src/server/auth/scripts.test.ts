@@ -224,7 +224,7 @@ describe('the accounts file and its secret', () => {
     await auth.close()
   })
 
-  it.each([
+  it.each<[string, object]>([
     ['no file', { database: '' }],
     ['memory', { database: ':memory:' }],
     ['a short secret', { secret: 'short' }],
