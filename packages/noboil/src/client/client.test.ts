@@ -258,6 +258,25 @@ describe('the connection', () => {
     expect(sim.client.connection.get()).toBe('live')
   })
 
+  test('that was good for a while is tried again at once, whatever there was before', async () => {
+    const sim = pollSim()
+    sim.network.down = true
+    follow(sim)
+    await sim.clock.pass(3 * 60_000)
+    sim.network.down = false
+    sim.wake()
+    await sim.clock.pass(15_000)
+    sim.network.cutAll()
+    await sim.clock.pass(600)
+    expect(sim.client.connection.get()).toBe('live')
+    // One that ends as soon as it begins is not.
+    sim.network.cutAll()
+    await sim.clock.pass(600)
+    sim.network.cutAll()
+    await sim.clock.pass(600)
+    expect(sim.client.connection.get()).not.toBe('live')
+  })
+
   test('that has fallen silent is noticed by the missing heartbeat', async () => {
     const sim = pollSim()
     const { states } = follow(sim)

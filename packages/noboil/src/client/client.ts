@@ -269,8 +269,7 @@ class NoboilClient implements Client, ClientCore {
         path,
         { args, mutationId },
         retryOf(retry) ?? (safe ? queryRetry : onlyOnce),
-        (error, answered) =>
-          !answered || error.code === 'UNAVAILABLE' || (retry !== undefined && error.retry),
+        (error) => isUnavailable(error) || (retry !== undefined && error.retry),
       )
       const at = parsePosition(answer.position)
       // An answer without a position settles nothing: the stream will.
@@ -298,9 +297,7 @@ class NoboilClient implements Client, ClientCore {
   }
 
   #ask(path: string, args: ArgsObject, signal?: AbortSignal): Promise<CallAnswer> {
-    const repeat = (error: NoboilError, answered: boolean): boolean =>
-      !answered || error.code === 'UNAVAILABLE'
-    return this.#http.callAgain(path, { args }, queryRetry, repeat, signal)
+    return this.#http.callAgain(path, { args }, queryRetry, isUnavailable, signal)
   }
 
   /** Asks beside the stream, once; what cannot be reached is left to the stream to bring. */
@@ -351,6 +348,8 @@ class NoboilClient implements Client, ClientCore {
     this.clock.after(waitMs, () => this.#store.retry(key))
   }
 }
+
+const isUnavailable = ({ code }: NoboilError): boolean => code === 'UNAVAILABLE'
 
 const asArgs = (args: unknown): ArgsObject => plainArgs(args) as ArgsObject
 

@@ -27,10 +27,10 @@ export interface HttpOptions {
   readonly client: string
 }
 
-/** `answered`: the server itself said so. Otherwise nobody knows whether the call was done. */
+/** `UNAVAILABLE` is also what nobody answered: then nobody knows whether the call was done. */
 export type Outcome<value> =
   | { readonly ok: true; readonly value: value }
-  | { readonly ok: false; readonly error: NoboilError; readonly answered: boolean }
+  | { readonly ok: false; readonly error: NoboilError }
 
 /** How often and how fast a failed call is tried again. */
 export interface Retry {
@@ -55,7 +55,7 @@ export class Http {
     if (!outcome.ok) return outcome
     const answer = outcome.value as Partial<CallAnswer> | null
     if (typeof answer !== 'object' || answer === null || typeof answer.position !== 'string') {
-      return { ok: false, error: fromErrorData(undefined), answered: true }
+      return { ok: false, error: fromErrorData(undefined) }
     }
     return { ok: true, value: answer as CallAnswer }
   }
@@ -65,14 +65,14 @@ export class Http {
     path: string,
     body: CallBody,
     retry: Retry,
-    repeat: (error: NoboilError, answered: boolean) => boolean,
+    repeat: (error: NoboilError) => boolean,
     signal?: AbortSignal,
   ): Promise<CallAnswer> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.call(path, body, signal)
       if (outcome.ok) return outcome.value
-      const { error, answered } = outcome
-      if (attempt >= retry.maxAttempts || signal?.aborted || !repeat(error, answered)) throw error
+      const { error } = outcome
+      if (attempt >= retry.maxAttempts || signal?.aborted || !repeat(error)) throw error
       const waitMs = this.#delayMs(error, attempt, retry)
       if (waitMs === undefined) throw error
       await new Promise<void>((resolve) => this.#options.clock.after(waitMs, resolve))
@@ -92,7 +92,7 @@ export class Http {
       if (response.ok && response.body !== null) return { ok: true, value: response }
       return await failure(response)
     } catch {
-      return { ok: false, error: unreachable(), answered: false }
+      return { ok: false, error: unreachable() }
     }
   }
 
@@ -102,7 +102,7 @@ export class Http {
       return await this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body)
     } catch {
       // The app could not say its headers.
-      return { ok: false, error: unreachable(), answered: false }
+      return { ok: false, error: unreachable() }
     }
   }
 
@@ -123,13 +123,13 @@ export class Http {
       text = await response.text()
     } catch (error) {
       if (signal?.aborted) throw error
-      return { ok: false, error: unreachable(), answered: false }
+      return { ok: false, error: unreachable() }
     }
     try {
       return { ok: true, value: text === '' ? null : JSON.parse(text) }
     } catch {
       // Cut short on the way, or a page of somebody in between.
-      return { ok: false, error: unreachable(), answered: false }
+      return { ok: false, error: unreachable() }
     }
   }
 
@@ -158,15 +158,13 @@ const unreachable = (): NoboilError =>
   new NoboilError('UNAVAILABLE', 'The server could not be reached.')
 
 /** Reads why a request was refused. What is not the server's own failure is somebody in between who could not reach it. */
-async function failure(
-  response: Response,
-): Promise<{ ok: false; error: NoboilError; answered: boolean }> {
+async function failure(response: Response): Promise<{ ok: false; error: NoboilError }> {
   try {
     const { error } = JSON.parse(await response.text()) as { readonly error?: unknown }
     if (typeof error === 'object' && error !== null)
-      return { ok: false, error: fromErrorData(error), answered: true }
+      return { ok: false, error: fromErrorData(error) }
   } catch {
     // Not JSON: the status is all there is.
   }
-  return { ok: false, error: unreachable(), answered: false }
+  return { ok: false, error: unreachable() }
 }

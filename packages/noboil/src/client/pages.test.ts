@@ -78,6 +78,34 @@ describe('a list', () => {
     expect(sim.network.log.filter(({ kind }) => kind === 'steer')).toHaveLength(3)
   })
 
+  test('goes over to more only when all of it is known', () => {
+    const listeners = new Map<string, () => void>()
+    const known = new Map<string, PaginatedResult<Row>>()
+    const pager = new Pager<Row>((options) => {
+      const key = JSON.stringify(options)
+      return {
+        get: () => ({ data: known.get(key), error: null }),
+        subscribe: (listener) => {
+          listeners.set(key, listener)
+          return () => listeners.delete(key)
+        },
+      }
+    }, 1)
+    const answer = (ending: string, page: PaginatedResult<Row>): void => {
+      const key = [...listeners.keys()].find((key) => key.includes(ending)) as string
+      known.set(key, page)
+      listeners.get(key)?.()
+    }
+    pager.subscribe(() => {})
+    answer('"cursor":null', { page: [item(1)], continueCursor: 'a', isDone: false })
+    pager.loadMore()
+    answer('"cursor":"a"', { page: [item(2)], continueCursor: 'b', isDone: false })
+    expect(ranks(pager)).toEqual([1])
+    answer('"endCursor":"a"', { page: [item(1)], continueCursor: 'a', isDone: false })
+    expect(ranks(pager)).toEqual([1, 2])
+    expect(listeners.size).toBe(2)
+  })
+
   test('grows where rows come into pages that are pinned, and shrinks where they go', async () => {
     const { sim, pager } = await listed(6, 2)
     pager.loadMore()

@@ -329,9 +329,9 @@ class Connection {
       ...(unsubscribe.length > 0 ? { unsubscribe } : {}),
     })
     if (outcome.ok || this.#over) return
-    const { error, answered } = outcome
-    // NOT_FOUND: the server that knew this connection is gone. Unanswered: nobody knows what it carries now.
-    if (!answered || error.retry || error.code === 'NOT_FOUND') return this.#end({ type: 'lost' })
+    const { error } = outcome
+    // NOT_FOUND: the server that knew this connection is gone. Unavailable: nobody knows what it carries now.
+    if (error.retry || error.code === 'NOT_FOUND') return this.#end({ type: 'lost' })
     this.#handler.refused(
       error,
       subscribe.map(({ id }) => id),

@@ -348,6 +348,24 @@ describe('useLog', () => {
     expect(result.current.data?.[0]?.seq).toBe(6)
   })
 
+  test('an append to a full page shows as many rows as before, and says that there are more', async () => {
+    const on = stage()
+    on.vote('p', 0)
+    on.vote('p', 0)
+    const { result } = on.hook(() => useLog(api.vote, { parent: 'p' }, { pageSize: 2 }))
+    await on.settled()
+    expect(result.current.hasMore).toBe(false)
+    on.network.auto = false
+    act(() => void result.current.append({ payload }))
+    await on.settled()
+    expect(result.current.data?.map(({ seq }) => seq)).toEqual([3, 2])
+    expect(result.current.hasMore).toBe(true)
+    on.network.flush()
+    await on.settled()
+    expect(result.current.data?.map(({ seq }) => seq)).toEqual([3, 2])
+    expect(result.current.hasMore).toBe(true)
+  })
+
   test('reads as the audience it was told to be', async () => {
     const on = stage()
     on.hook(() => useLog(api.vote, { parent: 'p' }, { audience: 'pub' }))
