@@ -8,7 +8,7 @@ import { type Flow, type FlowFunction, run, wait } from '../program/flow.ts'
 import { insert, patch, type Program, range, schedule } from '../program/program.ts'
 import type { Layout } from '../schema/layout.ts'
 import { stamps } from '../factories/shared/window.ts'
-import { assertCronTime, type CronEntry, cronLayout, nextTime } from './cron.ts'
+import { assertCronTime, type CronEntry, cronLayout, type CronRow, nextTime } from './cron.ts'
 import { makeLogger } from './log.ts'
 import { Scheduler } from './scheduler.ts'
 import { VirtualClock } from './testing/clock.ts'
@@ -110,7 +110,7 @@ test('a run whose server died is taken again when its lease has ended, and not b
   await rig.clock.advance(10_000)
   await rig.host.write(function* (): Program<void> {
     const [row] = yield* range(cronLayout, '', [], { limit: 1 })
-    yield* patch(cronLayout, row as never, { leaseUntil: start + 10_000 + leaseMs } as never)
+    yield* patch(cronLayout, row as CronRow, { leaseUntil: start + 10_000 + leaseMs })
   })
   const scheduler = await rig.begin([cron(runs, rig.clock)])
   await pass(rig, scheduler, leaseMs - 1, 1_000)

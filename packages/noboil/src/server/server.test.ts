@@ -3,6 +3,7 @@ import { mkdtemp, rm, symlink, writeFile, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { number, object } from 'zod/v4'
+import type { FunctionReference } from '../schema/reference.ts'
 import { afterEach, expect, test } from 'vitest'
 import { errorCode } from '../errors/match.ts'
 import { referencesAt } from './refs.ts'
@@ -24,7 +25,9 @@ afterEach(async () => {
 })
 
 const page = { numItems: 10, cursor: null }
-const refs = referencesAt('') as never
+const refs = referencesAt('') as {
+  readonly site: { readonly get: FunctionReference<'query', object, unknown> }
+}
 
 interface Tree {
   readonly [name: string]: Tree & ((args: object) => Promise<Tree>)
@@ -97,9 +100,7 @@ test('ctx.api is the caller, ctx.system and ctx.db the server itself', async () 
     force: mutation(async (ctx) =>
       ctx.system['site']?.['set']?.({ key: 'banner', payload: { text: 'b' } }),
     ),
-    read: query(async (ctx) =>
-      ctx.db.query((refs as never)['site']['get'] as never, { key: 'banner' } as never),
-    ),
+    read: query(async (ctx) => ctx.db.query(refs.site.get, { key: 'banner' })),
   })
   const rig = await open({ functions })
   expect(await rig.code('set', {}, 'ann')).toBe('FORBIDDEN')
@@ -248,9 +249,9 @@ test('two functions of one name, and names that cannot be called, are refused at
   await expect(ServerRig.open({ functions: tree({ 'a-b': query(handler) }) })).rejects.toThrow(
     "'a-b'",
   )
-  await expect(ServerRig.open({ functions: tree({ then: query(handler) }) })).rejects.toThrow(
-    "'then'",
-  )
+  await expect(
+    ServerRig.open({ functions: tree(Object.fromEntries([['then', query(handler)]])) }),
+  ).rejects.toThrow("'then'")
 })
 
 test('a port that is taken is a sentence that names it', async () => {
