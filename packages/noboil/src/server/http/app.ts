@@ -167,7 +167,9 @@ function withAddress(parts: AppParts, context: AppContext): Request {
   headers.delete('x-client-ip')
   const address = clientAddress(originOf(context), parts.trustProxy)
   if (address !== undefined) headers.set(accountAddressHeader, address.replace('/64', ''))
-  return new Request(context.req.raw, { headers })
+  // Not from the request itself: the one that comes off a socket is no Request of this runtime's own.
+  const { url, method, body } = context.req.raw
+  return new Request(url, { method, headers, body, duplex: 'half' } as RequestInit)
 }
 
 /** The header in which the auth port's handler finds the client's address. */
