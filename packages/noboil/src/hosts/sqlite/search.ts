@@ -19,9 +19,15 @@ export function searchTable(layout: Layout): string {
   return quote(`${layout.name}__search`)
 }
 
+/**
+ * A query for a beginning of one of these lengths reads one list, newest first, and stops when it has enough; a longer one first
+ * gathers all its matches (200,000 of them: 20 ms instead of 0.3, measured). Each length makes rows dearer to write.
+ */
+const prefixLengths = '1 2 3 4 5 6'
+
 /** Without the text itself, without positions; the ASCII tokenizer splits at spaces only, given words and `@`. */
 export function createSearchSql(layout: Layout): string {
-  return `CREATE VIRTUAL TABLE ${searchTable(layout)} USING fts5(words, content='', contentless_delete=1, detail=none, prefix='2 3', tokenize="ascii tokenchars '@'")`
+  return `CREATE VIRTUAL TABLE ${searchTable(layout)} USING fts5(words, content='', contentless_delete=1, detail=none, prefix='${prefixLengths}', tokenize="ascii tokenchars '@'")`
 }
 
 /** What search rows depend on, besides the rows. */
