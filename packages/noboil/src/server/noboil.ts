@@ -75,19 +75,19 @@ export interface App<api> {
   /** Every function as the server itself: policies are passed. */
   readonly api: api
   /** Every function as a user, or as nobody (null): policies apply. */
-  as(user: User | null): api
+  readonly as: (user: User | null) => api
   /** noboil's own table of people. Accounts keep it by themselves; this is for apps and scripts that do without. */
   readonly users: People
   /** Opens the database and starts background work. The first use does it too; this is the place to see it fail. */
-  start(): Promise<void>
+  readonly start: () => Promise<void>
   /** Serves HTTP. Rejects with a sentence when the port cannot be had. */
-  listen(options: ListenOptions): Promise<Listening>
+  readonly listen: (options: ListenOptions) => Promise<Listening>
   /** Answers a request without a socket: everything but streams. */
-  fetch(request: Request): Promise<Response>
+  readonly fetch: (request: Request) => Promise<Response>
   /** For an HTTP server of the app's own. */
-  listener(): Promise<(request: IncomingMessage, response: ServerResponse) => void>
+  readonly listener: () => Promise<(request: IncomingMessage, response: ServerResponse) => void>
   /** Waits for what is running, then lets go of everything. Later calls fail with `UNAVAILABLE`. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface People {
@@ -135,9 +135,8 @@ class NodeApp implements App<object> {
     this.api = this.#tree(undefined)
   }
 
-  as(user: User | null): object {
-    return this.#tree(user)
-  }
+  // Properties and not methods: an app is taken apart, as in `export const { api, as } = noboil({ … })`.
+  readonly as = (user: User | null): object => this.#tree(user)
 
   readonly users: People = {
     put: async (user) => {
@@ -148,25 +147,21 @@ class NodeApp implements App<object> {
     },
   }
 
-  async start(): Promise<void> {
+  readonly start = async (): Promise<void> => {
     await this.#server()
   }
 
-  async listen(options: ListenOptions): Promise<Listening> {
-    return (await this.#server()).listen(options)
-  }
+  readonly listen = async (options: ListenOptions): Promise<Listening> =>
+    (await this.#server()).listen(options)
 
-  async fetch(request: Request): Promise<Response> {
-    return (await this.#server()).fetch(request)
-  }
+  readonly fetch = async (request: Request): Promise<Response> =>
+    (await this.#server()).fetch(request)
 
-  async listener(): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
-    return (await this.#server()).listener()
-  }
+  readonly listener = async (): Promise<
+    (request: IncomingMessage, response: ServerResponse) => void
+  > => (await this.#server()).listener()
 
-  close(): Promise<void> {
-    return (this.#closing ??= this.#end())
-  }
+  readonly close = (): Promise<void> => (this.#closing ??= this.#end())
 
   async #end(): Promise<void> {
     // An app that could not be opened has nothing to let go of.
