@@ -338,6 +338,21 @@ describe('the connection', () => {
     expect(seqs(states.at(-1))).toEqual([1])
   })
 
+  test('of which a request was lost is opened again, and no subscription fails for it', async () => {
+    const sim = pollSim()
+    const { states } = follow(sim)
+    await settle()
+    sim.network.auto = false
+    const later: LiveState<unknown>[] = []
+    sim.client.subscribe(api.siteConfig.get, { key: 'banner' }, (state) => later.push(state))
+    await settle()
+    sim.network.exchanges[0]?.lose()
+    sim.network.auto = true
+    await sim.clock.pass(5000)
+    expect(later.at(-1)?.data).toBeNull()
+    expect([...states, ...later].every(({ error }) => error === null)).toBe(true)
+  })
+
   test('that the server ends comes back after the time it was told', async () => {
     const sim = pollSim()
     follow(sim)

@@ -7,9 +7,7 @@ import { boolean, number, object, string } from 'zod/v4'
 import { schema } from '../exports/schema.ts'
 import type { FunctionReference } from '../schema/reference.ts'
 import { fakeAuth, type FakeAuth } from '../server/auth/testing.ts'
-import { type App, noboil } from '../server/noboil.ts'
-import { wire } from '../server/tables.ts'
-import type { TablesApi, WireTable } from '../server/types.ts'
+import { noboil } from '../server/noboil.ts'
 import { appendEdits } from '../react/edits.ts'
 import { createApi } from './api.ts'
 import { type Client, coreOf, createClient } from './client.ts'
@@ -31,23 +29,26 @@ const s = schema({
   quota: { ballots: { limit: 2, durationMs: 60_000 } },
 })
 
-const table = wire as unknown as WireTable
-const tables = {
-  poll: table(s.poll, { pub: 'isPublic' }),
-  vote: table(s.vote, { pub: 'isPublic', counts: ['optionIdx'], softDelete: true }),
-  site: table(s.site),
-  profile: table(s.profile),
-  ballots: table(s.ballots),
-}
+const define = (database: string, auth: FakeAuth) =>
+  noboil({
+    database,
+    auth,
+    log: { level: 'silent' },
+    tables: ({ table }) => ({
+      poll: table(s.poll, { pub: 'isPublic' }),
+      vote: table(s.vote, { pub: 'isPublic', counts: ['optionIdx'], softDelete: true }),
+      site: table(s.site),
+      profile: table(s.profile),
+      ballots: table(s.ballots),
+    }),
+  })
 
-const define = (database: string, auth: FakeAuth): App<TablesApi<typeof tables>> =>
-  noboil({ database, auth, log: { level: 'silent' }, tables: () => tables }) as never
-
-const api = createApi<TablesApi<typeof tables>>()
+type Defined = ReturnType<typeof define>
+const api = createApi<Defined['api']>()
 
 let folder: string
 let auth: FakeAuth
-let app: ReturnType<typeof define>
+let app: Defined
 let port: number
 const clients: Client[] = []
 
