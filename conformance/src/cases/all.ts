@@ -2,6 +2,7 @@
 import { matrixCases } from '../matrix/matrix.ts'
 import type { Case } from './case.ts'
 import { childCases } from './child.ts'
+import { concurrentCases } from './concurrent.ts'
 import { kvCases } from './kv.ts'
 import { logAppendCases } from './log-append.ts'
 import { logEditCases } from './log-edit.ts'
@@ -10,6 +11,7 @@ import { malformedCases } from './malformed.ts'
 import { ownedReadCases } from './owned-read.ts'
 import { ownedWriteCases } from './owned-write.ts'
 import { quotaCases } from './quota.ts'
+import { randomCases } from './random.ts'
 import { singletonCases } from './singleton.ts'
 
 export const allCases: readonly Case[] = [
@@ -22,6 +24,8 @@ export const allCases: readonly Case[] = [
   ...kvCases,
   ...singletonCases,
   ...quotaCases,
+  ...concurrentCases,
+  ...randomCases,
   ...matrixCases,
   ...malformedCases,
 ]
