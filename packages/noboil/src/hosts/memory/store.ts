@@ -4,6 +4,7 @@ import { InvariantError } from '../../errors/assert.ts'
 import type { RangeRequest, SearchRequest, Stretch } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
+import { assertCounters, firstRow } from '../shared/counters.ts'
 import { sameValue } from '../shared/conditions.ts'
 import type { ReadStore, WriteStore } from '../shared/store.ts'
 import type { Position } from '../shared/stretch.ts'
@@ -107,12 +108,10 @@ export class MemoryWriter extends MemoryReader implements WriteStore {
 
   increment(layout: Layout, key: readonly unknown[], by: Readonly<Record<string, number>>): Change {
     const table = this.tables.of(layout)
+    assertCounters(layout, Object.keys(by))
     const entry = this.stateOf(layout).rows.get(key)
     if (entry !== undefined) {
-      const set = Object.entries(by).map(([name, add]) => [
-        name,
-        ((entry.row[name] as number | undefined) ?? 0) + add,
-      ])
+      const set = Object.entries(by).map(([name, add]) => [name, (entry.row[name] as number) + add])
       const row = table.give(entry.row)
       return (
         this.patch(layout, row, Object.fromEntries(set) as Row) ?? {
@@ -123,12 +122,7 @@ export class MemoryWriter extends MemoryReader implements WriteStore {
         }
       )
     }
-    const fresh: Record<string, unknown> = {}
-    for (const [name, field] of Object.entries(layout.columns)) {
-      if (field.type.kind === 'number' && !field.optional) fresh[name] = field.nullable ? null : 0
-    }
-    for (const [at, name] of layout.key.entries()) fresh[name] = key[at]
-    return this.insert(layout, { ...fresh, ...by })
+    return this.insert(layout, firstRow(layout, key, by))
   }
 
   remove(layout: Layout, row: Row): Change {

@@ -29,7 +29,7 @@ test('later ids sort after earlier ones, within a millisecond and when the clock
   expect(new Set(made).size).toBe(made.length)
 })
 
-test('an exhausted millisecond goes on with the next one', () => {
+test('ids of one millisecond rise also where their lower half overflows', () => {
   const clock = new ManualClock()
   const ids = new Ids({ clock, random: { bytes: (count) => new Uint8Array(count).fill(255) } })
   const made = Array.from({ length: 300_000 }, () => ids.next('t'))

@@ -45,7 +45,7 @@ export class Ids {
       pair(time / 2 ** 20) +
       pair(time / 2 ** 10) +
       pair(time)
-    // The top bit stays free, so that a thousand million ids of one millisecond still rise.
+    // The top bit stays free: no process lives to see the other 39 overflow.
     this.#high = this.#draw(5) % (half / 2)
     this.#low = this.#draw(5)
   }
@@ -56,7 +56,6 @@ export class Ids {
     if (this.#low < half) return
     this.#low -= half
     this.#high++
-    if (this.#high >= half) this.#enter(this.#time + 1)
   }
 
   #draw(bytes: number): number {

@@ -71,6 +71,21 @@ describe.each(bothHosts)('reads on %s', (_, open) => {
       expect(value).toHaveLength(revision)
   })
 
+  test('a snapshot that nobody needs any more makes room for the next', async () => {
+    const { host } = await open()
+    for (let n = 0; n < 20; n++) {
+      const gate = latch()
+      const query = hook(async (transaction) => {
+        await gate.promise
+        return (await transaction.run(() => allPeople())).length
+      })
+      const old = host.read(() => query)
+      await host.write(() => addPerson(person(`p${n}`)))
+      gate.open()
+      expect(await old).toEqual({ value: n, revision: n })
+    }
+  })
+
   test('a query over its time ends with TIMEOUT', async () => {
     const { host, clock } = await open({ limits: { queryTimeoutMs: 50 } })
     const refused = codeOf(host.read(() => hook(() => new Promise(() => {})), { custom: true }))

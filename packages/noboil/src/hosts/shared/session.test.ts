@@ -107,6 +107,46 @@ describe.each(bothHosts)('hooks on %s', (_, open) => {
     expect((await host.read(() => allPeople())).value).toEqual([])
   })
 
+  test('a call may catch that its hook left work behind, and goes on without that work', async () => {
+    const { host } = await open()
+    const slow = program(function* () {
+      yield* insert(people, person('slow'))
+      yield* call(() => new Promise(() => {}))
+    })
+    const goesOn = program(function* () {
+      yield* insert(people, person('a'))
+      for (const wait of [true, false]) {
+        try {
+          yield* call((transaction) => {
+            transaction.run(() => slow()).catch(() => {})
+            return wait ? Promise.resolve() : undefined
+          })
+        } catch {
+          yield* insert(people, person(wait ? 'b' : 'c'))
+        }
+      }
+    })
+    await host.write(() => goesOn())
+    expect((await host.read(() => allPeople())).value).toEqual(['a', 'b', 'c'])
+  })
+
+  test('a program that a hook forgot does not end the process with the transaction', async () => {
+    const { host } = await open()
+    const slow = program(function* () {
+      yield* call(() => new Promise(() => {}))
+    })
+    const forgets = hook((transaction) => {
+      void transaction.run(() => slow())
+    })
+    const unhandled: unknown[] = []
+    const note = (error: unknown): number => unhandled.push(error)
+    process.on('unhandledRejection', note)
+    await expect(host.write(() => forgets)).rejects.toThrow('an await is missing')
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   test('any number of programs may be started at once', async () => {
     const { host } = await open()
     const many = hook((transaction) => {

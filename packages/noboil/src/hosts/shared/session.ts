@@ -10,6 +10,7 @@ import { keyOfId } from '../../schema/layout.ts'
 import type { HostPorts, ReadRecord } from '../host.ts'
 import type { Ids } from './ids.ts'
 import { type Cursors, readPage } from './paging.ts'
+import { Queue } from './queue.ts'
 import type { ReadStore } from './store.ts'
 
 /** What sessions of one host share. */
@@ -131,6 +132,8 @@ export class Running<result> {
   readonly #program: () => Program<result>
   readonly #done: (value: result) => void
   readonly #failed: (error: unknown) => void
+  /** What the hook that started it was given. */
+  promise: Promise<unknown> | undefined
   #frame: Frame | undefined
   #isOutermost = false
   #execution: Execution<result> | undefined
@@ -161,9 +164,13 @@ export class Running<result> {
     this.#take(progress)
   }
 
-  /** Answers a program that never came to run, or that the session has dropped. */
-  refuse(error: unknown): void {
-    this.#failed(error)
+  /**
+   * Answers a program that never came to run, or that the session has dropped. Its call fails for the same reason, so a promise
+   * that the hook did not keep is no news, and must not end the process.
+   */
+  refuse(reason: unknown): void {
+    this.promise?.catch(() => {})
+    this.#failed(reason)
   }
 
   #take(progress: Progress<result>): void {
@@ -220,7 +227,7 @@ export class Running<result> {
 /** The transaction as a hook holds it. Programs run one after another, each undone alone if it fails. */
 class Handle implements Transaction {
   readonly #session: Session
-  readonly #waiting: Running<unknown>[] = []
+  readonly #waiting = new Queue<Running<unknown>>()
   #running: Running<unknown> | undefined
   #isOver = false
   #isAdvancing = false
@@ -239,23 +246,24 @@ class Handle implements Transaction {
 
   run<result>(program: () => Iterator<unknown, result, unknown>): Promise<result> {
     if (this.#isOver) return Promise.reject(isOverError())
-    return new Promise((resolve, reject) => {
-      const running: Running<unknown> = new Running<unknown>(
-        this.#session,
-        // The contract names programs loosely, so that apps need not know their operations.
-        program as () => Program<result>,
-        (value) => {
-          resolve(value as result)
-          this.#next(running)
-        },
-        (error) => {
-          reject(error)
-          this.#next(running)
-        },
-      )
-      this.#waiting.push(running)
-      this.#advance()
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<result>()
+    const running: Running<unknown> = new Running<unknown>(
+      this.#session,
+      // The contract names programs loosely, so that apps need not know their operations.
+      program as () => Program<result>,
+      (value) => {
+        resolve(value as result)
+        this.#next(running)
+      },
+      (error) => {
+        reject(error)
+        this.#next(running)
+      },
+    )
+    running.promise = promise
+    this.#waiting.push(running)
+    this.#advance()
+    return promise
   }
 
   afterCommit(effect: () => unknown): void {
@@ -271,7 +279,9 @@ class Handle implements Transaction {
     if (running === undefined) return false
     this.#running = undefined
     running.refuse(error)
-    for (const waiting of this.#waiting.splice(0)) waiting.refuse(error)
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      next.refuse(error)
+    }
     return true
   }
 

@@ -2,6 +2,7 @@
 import { InvariantError } from '../../errors/assert.ts'
 import type { Stretch } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
+import { assertCounters } from '../shared/counters.ts'
 import { assertStretch, orderColumns, primary } from '../shared/stretch.ts'
 import { Codec } from './codec.ts'
 import { type Column, columnOf, quote } from './columns.ts'
@@ -101,7 +102,11 @@ export class SqlTable {
   }
 
   incrementSql(columns: readonly Column[]): string {
-    const sets = columns.map(({ quoted }) => `${quoted} = coalesce(${quoted}, 0) + ?`).join(', ')
+    assertCounters(
+      this.layout,
+      columns.map((column) => column.name),
+    )
+    const sets = columns.map(({ quoted }) => `${quoted} = ${quoted} + ?`).join(', ')
     return `UPDATE ${this.quoted} SET ${sets} WHERE ${this.byKey} RETURNING ${this.list}`
   }
 

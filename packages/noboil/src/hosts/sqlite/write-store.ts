@@ -7,6 +7,7 @@ import type { SearchRequest } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
 import { sameValue } from '../shared/conditions.ts'
+import { firstRow } from '../shared/counters.ts'
 import { duplicate } from '../shared/duplicate.ts'
 import type { WriteStore } from '../shared/store.ts'
 import { type Column, quote } from './columns.ts'
@@ -106,7 +107,7 @@ export class SqliteWriter extends SqliteReader implements WriteStore {
       throw new InvariantError(`Table '${layout.name}': the key has another form.`)
     // An update first and no upsert: only so is it known whether the row was there, at the same cost where it was.
     const found = this.#run(() => statement.get(...Object.values(by), ...values))
-    if (found === undefined) return this.insert(layout, firstRow(table, key, by))
+    if (found === undefined) return this.insert(layout, firstRow(layout, key, by))
     const after = table.codec.decode(found)
     const before: Record<string, unknown> = { ...after }
     const fields: string[] = []
@@ -309,20 +310,6 @@ function stored(column: Column, value: unknown): unknown {
   if (value === undefined) return column.field.fallback?.()
   if (typeof value === 'object' && value !== null) return JSON.parse(JSON.stringify(value))
   return value === 0 ? 0 : value
-}
-
-/** The row that an increment makes where there is none. */
-function firstRow(
-  table: SqlTable,
-  key: readonly unknown[],
-  by: Readonly<Record<string, number>>,
-): Row {
-  const row: Record<string, unknown> = {}
-  for (const { name, field } of table.columns) {
-    if (field.type.kind === 'number' && !field.optional) row[name] = field.nullable ? null : 0
-  }
-  for (const [at, name] of table.layout.key.entries()) row[name] = key[at]
-  return { ...row, ...by }
 }
 
 function gone(table: SqlTable): InvariantError {
