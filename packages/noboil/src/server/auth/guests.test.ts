@@ -86,7 +86,10 @@ describe('a guest', () => {
     expect((await guest.session())?.user.name).toBe('Ann')
     expect(await app.auth.session(old)).toBeNull()
     expect(app.dropped).toEqual([{ session: before?.id }])
-    expect(app.users.get(before?.user._id ?? '')).toEqual(before?.user)
+    const guestId = before?.user._id ?? ''
+    expect(app.users.get(guestId)).toEqual(before?.user)
+    await app.auth.setRole(guestId, 'visitor')
+    expect(app.users.get(guestId)).toMatchObject({ role: 'visitor' })
   })
 
   it('who mistypes a password stays who they were', async () => {
