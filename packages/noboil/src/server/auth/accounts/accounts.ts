@@ -1,5 +1,4 @@
 /** better-auth behind noboil's port. */
-import type { DatabaseSync } from 'node:sqlite'
 import { type AuthContext, betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { email as emailAddress } from 'zod/v4'
@@ -10,7 +9,7 @@ import type { User } from '../../../schema/register.ts'
 import type { Logger } from '../../log.ts'
 import type { BetterAuthPort, NewAccount } from '../better-auth.ts'
 import type { AuthListener, Session } from '../port.ts'
-import { openAccountsFile } from './file.ts'
+import { type AccountsFile, openAccountsFile } from './file.ts'
 import { Follower } from './follow.ts'
 import { guestSignUp } from './guests.ts'
 import { basePath, engineOptions, isFromTrustedPage } from './options.ts'
@@ -34,7 +33,7 @@ interface Opened {
   /** Who better-auth says sends this cookie. */
   verify(cookie: string): Promise<Verified | null>
   find(id: string): AccountRow | undefined
-  readonly connections: readonly DatabaseSync[]
+  close(): void
 }
 
 interface Verified {
@@ -128,7 +127,7 @@ export class Accounts implements BetterAuthPort {
   async close(): Promise<void> {
     this.#isClosed = true
     const opened = await this.#opening?.catch(() => undefined)
-    for (const connection of opened?.connections ?? []) if (connection.isOpen) connection.close()
+    opened?.close()
   }
 
   async createAccount(account: NewAccount): Promise<{ userId: string; created: boolean }> {
@@ -230,8 +229,17 @@ export class Accounts implements BetterAuthPort {
   }
 
   async #openFile(): Promise<Opened> {
+    const file = openAccountsFile(this.#file)
+    try {
+      return await this.#start(file)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  async #start({ writer, reader: openReader, close }: AccountsFile): Promise<Opened> {
     const { log } = this.#parts
-    const { writer, reader: openReader } = openAccountsFile(this.#file)
     const parts = {
       ...this.#parts,
       secret: this.#parts.secret(),
@@ -259,7 +267,7 @@ export class Accounts implements BetterAuthPort {
       handle: engine.handler,
       verify: (cookie) => verifier.api.getSession({ headers: new Headers({ cookie }) }),
       find: (id) => row.get(id) as AccountRow | undefined,
-      connections: [reader, writer],
+      close,
     }
     await promote(context, this.#parts.admins)
     return this.#opened

@@ -12,20 +12,29 @@ export interface AccountsFile {
   readonly writer: DatabaseSync
   /** Reads what is committed, and never waits for the writer. */
   reader(): DatabaseSync
+  /** Once or more often. */
+  close(): void
 }
 
 /** Throws {@link DefinitionError} naming the file and what is wrong with it. */
 export function openAccountsFile(file: string): AccountsFile {
+  const connections: DatabaseSync[] = []
+  const connect = (readOnly: boolean): DatabaseSync => {
+    const connection = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs })
+    connections.push(connection)
+    return connection
+  }
+  const close = (): void => {
+    for (const connection of connections.splice(0)) connection.close()
+  }
   try {
     mkdirSync(dirname(file), { recursive: true })
     closeSync(openSync(file, 'a', ownerOnly))
-    const writer = new DatabaseSync(file, { timeout: busyTimeoutMs })
+    const writer = connect(false)
     writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    return {
-      writer,
-      reader: () => new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs }),
-    }
+    return { writer, reader: () => connect(true), close }
   } catch (error) {
+    close()
     throw new DefinitionError(`The accounts file ${file} cannot be opened: ${reason(error)}.`, {
       cause: error,
     })
