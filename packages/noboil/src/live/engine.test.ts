@@ -347,7 +347,12 @@ const steps = fc.array(
         id: fc.nat(10),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('round' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ type: fc.constant('reconnect' as const), client: fc.nat(2) }),
+    },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant('round' as const) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('quiet' as const) }) },
   ),
   { maxLength: 40, size: 'max' },
 )
@@ -355,8 +360,11 @@ const steps = fc.array(
 test.each([true, false])(
   'after every round clients hold what a fresh query answers (cursors sealed here: %s)',
   async (seals) => {
-    const property = fc.asyncProperty(steps, async (history) => {
-      const rig = new LiveRig({}, { seals })
+    const delays = fc.array(fc.nat(4), { maxLength: 5 })
+    const few = fc.constantFrom(1, 3, 50_000)
+    const property = fc.asyncProperty(steps, delays, few, async (history, turns, kept) => {
+      const rig = new LiveRig({ maxRecentChanges: kept, maxRingMessages: 3 }, { seals })
+      rig.delays = turns
       const people = [null, 'users.1', 'users.2']
       const clients = people.map((id) => rig.client(id))
       const held = new Map<string, { path: string; args: ListArgs }>()
@@ -376,6 +384,18 @@ test.each([true, false])(
         } else if (step.type === 'leave') {
           held.delete(`${step.client}:${step.id}`)
           clients[step.client]?.live.unsubscribe(step.id)
+        } else if (step.type === 'reconnect') {
+          const before = clients[step.client] as TestClient
+          const after = rig.client(people[step.client])
+          clients[step.client] = after
+          before.live.close()
+          for (const [name, { path, args }] of held) {
+            const [client, id] = name.split(':').map(Number) as [number, number]
+            if (client === step.client) after.comeBack(before, id, path, args)
+          }
+        } else if (step.type === 'round') {
+          rig.round()
+          await new Promise<void>((resolve) => setImmediate(resolve))
         } else await rig.quiet()
       }
       await rig.quiet()

@@ -197,9 +197,8 @@ export class Group<chunk extends Chunk> extends Computed {
   #missedBy(subscription: Subscription<chunk>): readonly chunk[] | undefined {
     const { client, since, after, told } = subscription
     // Another subscription of the client has brought it up to date.
-    if (told === this && this.members.has(client)) return []
-    // Whoever was told of another group in between has let go of this one.
-    if (told !== undefined && told !== this) return undefined
+    const holds = told === this || since?.group === this.id
+    if (holds && this.members.has(client)) return []
     if (since?.group === this.id && since.revision <= this.#revision) {
       return this.#ring?.after(since.revision)
     }

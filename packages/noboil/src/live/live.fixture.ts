@@ -155,6 +155,8 @@ export class LiveRig {
   readonly errors: unknown[] = []
   /** Programs that were read. */
   runs = 0
+  /** How many turns the coming reads keep their answers to themselves, one after another and over again. */
+  delays: readonly number[] = []
   time = 1_000_000
   #work: (() => void)[] = []
   #timers: { readonly at: number; readonly ring: () => void }[] = []
@@ -182,9 +184,14 @@ export class LiveRig {
         get revision() {
           return host.revision
         },
-        read: (program, given) => {
+        read: async (program, given) => {
+          const turns = this.delays[this.runs % this.delays.length] ?? 0
           this.runs++
-          return host.read(program, given)
+          const answer = await host.read(program, given)
+          for (let turn = 0; turn < turns; turn++) {
+            await new Promise<void>((resolve) => setImmediate(resolve))
+          }
+          return answer
         },
         onCommit: (listener) => host.onCommit(listener),
       },
@@ -212,11 +219,19 @@ export class LiveRig {
 
   /** Runs rounds and reads until there is nothing left to do. */
   async quiet(): Promise<void> {
-    for (let turn = 0; turn < 20; turn++) {
-      for (const work of this.#work.splice(0)) work()
+    const still = 3 + 2 * Math.max(0, ...this.delays)
+    for (let turn = 0; turn < still; turn++) {
+      if (this.#work.length > 0) turn = 0
+      this.round()
+      const { runs } = this
       await new Promise<void>((resolve) => setImmediate(resolve))
-      if (this.#work.length === 0 && turn > 2) return
+      if (this.runs > runs) turn = 0
     }
+  }
+
+  /** Runs the round that commits have asked for. */
+  round(): void {
+    for (const work of this.#work.splice(0)) work()
   }
 
   wait(ms: number): void {
@@ -307,9 +322,28 @@ export class TestClient {
     return { group, revision: (this.groups.get(group) as Held).revision }
   }
 
+  /** Subscribes with what the connection before has left. */
+  comeBack(before: TestClient, id: number, path: string, args: unknown): void {
+    const group = before.joined.get(id)
+    const held = group === undefined ? undefined : before.groups.get(group)
+    if (group === undefined || held === undefined) this.live.subscribe({ id, path, args })
+    else {
+      if (!this.groups.has(group)) this.groups.set(group, { ...held })
+      this.live.subscribe({ id, path, args, since: before.since(id) })
+    }
+  }
+
+  /** What nobody looks at any more is let go of. */
+  #join(id: number, group: string): void {
+    const before = this.joined.get(id)
+    this.joined.set(id, group)
+    if (before === undefined || [...this.joined.values()].includes(before)) return
+    this.groups.delete(before)
+  }
+
   take(message: LiveMessage): void {
     this.messages.push(message)
-    if (message.type === 'joined') this.joined.set(message.id, message.group)
+    if (message.type === 'joined') this.#join(message.id, message.group)
     else if (message.type === 'snapshot') {
       const { value, revision } = message
       expect(revision).toBeGreaterThanOrEqual(this.groups.get(message.group)?.revision ?? 0)
