@@ -45,19 +45,18 @@ export const tablesWith =
   ({ inTransaction = () => {} }: Points) =>
   ({ table }: { readonly table: WireTable }) => ({
     board: table(s.board, { pub: true, unique: ['slug'] }),
-    card: table(s.card, { pub: true, create: 'readers' }),
+    card: table(s.card, { create: 'readers' }),
     profile: table(s.profile),
     setting: table(s.setting),
     entry: table(s.entry, {
-      pub: true,
       softDelete: true,
       rateLimit: window,
       counts: ['choice'],
       search: 'mark',
       hooks: { afterAppend: () => inTransaction() },
     }),
-    twin: table(s.twin, { pub: true }),
-    trail: table(s.trail, { pub: true }),
+    twin: table(s.twin),
+    trail: table(s.trail),
     spend: table(s.spend),
   })
 

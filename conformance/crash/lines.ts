@@ -97,11 +97,11 @@ export interface Survey {
   readonly profiles: Readonly<Record<string, number>>
   readonly logs: readonly LogTotals[]
   readonly windows: readonly WindowTotals[]
-  /** Rows that reads of a purged board still answer. */
-  readonly purgedRows: Readonly<Record<string, number>>
+  /** How many rows reads of each trail answer. */
+  readonly trails: Readonly<Record<string, number>>
   /** How often a search finds each mark that was asked for. */
   readonly found: Readonly<Record<string, number>>
-  /** Rows of background work that has yet to be done, and of trails that lie in the file. */
+  /** Rows in the file: of background work that has yet to be done, and of trails. */
   readonly scheduled: number
   readonly trailRows: number
 }
@@ -116,9 +116,8 @@ export interface Job {
   readonly boards: readonly string[]
   /** Sent before anything else, each once more under its own key. */
   readonly retry: readonly Extract<Write, { do: 'append' }>[]
-  readonly purged: readonly string[]
   readonly search: readonly string[]
-  /** `once`: one call at a time for each line on standard input; `none`: background work is waited for, then it closes. */
+  /** `none`: background work is waited for, there is a second survey, and the app closes. */
   readonly load: 'heavy' | 'none'
   /** The child ends itself at this point, the `after`th time it comes there. */
   readonly endsAt?: { readonly point: 'transaction' | 'commit'; readonly after: number }
