@@ -22,6 +22,7 @@ export const SUITES: readonly Suite[] = [
       'backend/*/src/**/*.test.ts',
       'web/ui/src/**/*.test.ts',
       'web/node/*/src/**/*.test.ts',
+      'bench/*/*.test.ts',
     ],
   },
   {

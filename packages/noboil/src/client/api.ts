@@ -2,18 +2,10 @@
  * The functions of a server as a client sees them: names that carry types. A client imports the server's api as a type alone,
  * so a reference is nothing but its path; which kind it is, only the types know.
  */
-import type { FunctionKind, FunctionReference } from '../schema/reference.ts'
+import type { FunctionKind, FunctionReference, References } from '../schema/reference.ts'
 
-/** The server's api with every callable function turned into a reference; groups stay groups. */
-export type ClientApi<api> = {
-  readonly [name in keyof api]: [api[name]] extends [never]
-    ? never
-    : api[name] extends FunctionReference<infer kind, infer args, infer result>
-      ? FunctionReference<kind, args, result>
-      : api[name] extends object
-        ? ClientApi<api[name]>
-        : undefined
-}
+/** The server's api as a client holds it. */
+export type ClientApi<api> = References<api>
 
 /** Any function of kind `kind`: what a parameter takes that only needs the path. */
 export type AnyReference<kind extends FunctionKind = FunctionKind> = FunctionReference<

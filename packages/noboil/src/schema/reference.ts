@@ -26,6 +26,17 @@ export type Query<args, result> = ServerFunction<'query', args, result>
 export type Mutation<args, result> = ServerFunction<'mutation', args, result>
 export type Action<args, result> = ServerFunction<'action', args, result>
 
+/** An api as references: every callable function turned into one, groups stay groups. */
+export type References<api> = {
+  readonly [name in keyof api]: [api[name]] extends [never]
+    ? never
+    : api[name] extends FunctionReference<infer kind, infer args, infer result>
+      ? FunctionReference<kind, args, result>
+      : api[name] extends object
+        ? References<api[name]>
+        : undefined
+}
+
 export type ArgsOf<reference> =
   reference extends FunctionReference<FunctionKind, infer args, unknown> ? args : never
 export type ResultOf<reference> =

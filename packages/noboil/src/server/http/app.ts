@@ -8,7 +8,7 @@ import { invalid } from '../../factories/shared/arguments.ts'
 import type { Call } from '../../factories/shared/call.ts'
 import { headers as names, paths, positionOf } from '../../wire/messages.ts'
 import { clientAddress, type RequestOrigin, type TrustProxy } from '../address.ts'
-import type { AuthPort } from '../auth/port.ts'
+import { addressHeader, type AuthPort } from '../auth/port.ts'
 import type { Verified } from '../auth/sessions.ts'
 import type { Answered, CallOptions } from '../callers.ts'
 import type { ServerLimits } from '../limits.ts'
@@ -163,17 +163,15 @@ async function account(parts: AppParts, context: AppContext): Promise<Response> 
 /** Accounts limit sign-ins by address: the one that this server believes, in place of any that a client sent. */
 function withAddress(parts: AppParts, context: AppContext): Request {
   const headers = new Headers(context.req.raw.headers)
+  headers.delete(addressHeader)
   headers.delete('x-forwarded-for')
   headers.delete('x-client-ip')
   const address = clientAddress(originOf(context), parts.trustProxy)
-  if (address !== undefined) headers.set(accountAddressHeader, address.replace('/64', ''))
+  if (address !== undefined) headers.set(addressHeader, address.replace('/64', ''))
   // Not from the request itself: the one that comes off a socket is no Request of this runtime's own.
   const { url, method, body } = context.req.raw
   return new Request(url, { method, headers, body, duplex: 'half' } as RequestInit)
 }
-
-/** The header in which the auth port's handler finds the client's address. */
-export const accountAddressHeader = 'x-noboil-address'
 
 async function admit(
   parts: AppParts,
