@@ -25,7 +25,10 @@ export function Dialog({ open, title, onClose, children }: DialogProps): ReactNo
       ref={ref}
       className="dialog"
       aria-labelledby={id}
-      onClose={onClose}
+      // The browser says so for every close; ours, once `open` is false, are no news to the caller.
+      onClose={() => {
+        if (open) onClose()
+      }}
       onPointerDown={(event) => {
         if (event.target === ref.current && isOutside(event, ref.current)) onClose()
       }}
