@@ -116,14 +116,9 @@ function obey(asked: string | undefined): void {
   if (asked?.startsWith('refuse') === true) throw new NoboilError('FORBIDDEN', 'The app says no.')
 }
 
-const only = <part extends object>(part: part): part => {
-  const { extra: _, ...rest } = part as part & { extra?: unknown }
-  return rest as part
-}
-
 /** Adds a field that the schema does not have where a text asks for it: the factory must refuse it. */
 const maybeExtra = <payload extends object>(payload: payload, asked: string | undefined): payload =>
-  asked === 'extra' ? ({ ...payload, extra: 1 } as payload) : only(payload)
+  asked === 'extra' ? { ...payload, extra: 1 } : payload
 
 /** What every host's `tables` is made of: options by the name of the table. */
 export const options = {

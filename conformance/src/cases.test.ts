@@ -60,7 +60,7 @@ const needed = (path: string): readonly Kind[] => {
   if (/^(append|create|set|upsert|update)$/.test(operation)) {
     return ['happy', 'malformed', 'forbidden', 'conflicting']
   }
-  if (/Bulk$/.test(operation)) return ['bulk', 'malformed', 'forbidden']
+  if (operation.endsWith('Bulk')) return ['bulk', 'malformed', 'forbidden']
   if (operation === 'restore' || operation === 'restoreByParent')
     return ['restored', 'malformed', 'forbidden']
   if (operation === 'purgeByParent') return ['purged', 'malformed', 'forbidden']

@@ -220,6 +220,6 @@ export function isNothing(answer: unknown): boolean {
   if (Array.isArray(answer)) return answer.length === 0
   if (typeof answer !== 'object') return false
   if ('page' in answer) return (answer as Page).page.length === 0
-  const values = Object.values(answer as object)
+  const values = Object.values(answer)
   return values.every((value) => value === 0 || value === false)
 }

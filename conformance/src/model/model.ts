@@ -1,315 +1,58 @@
 /**
- * What the operations mean, as plainly as it can be said: rows in one array, everything found by walking it. It knows no host,
- * no transaction and no index, and is the oracle of random histories. Ids are `#1`, `#2`, … in the order of making.
+ * What the operations mean, with no host, no transaction and no index: the oracle of random histories.
  */
-import { limits, s } from '../app.ts'
-import { fits, record, remaining, retryAfter, type Use } from './window.ts'
+import { s } from '../app.ts'
+import { Refused } from './refused.ts'
+import { type Row, Rows } from './rows.ts'
+import { Values } from './values.ts'
+import { Uses } from './window.ts'
 
-type Row = Record<string, unknown> & { _id: string; userId: string; updatedAt: number }
-type Args = Readonly<Record<string, unknown>>
+type Run = (...given: unknown[]) => unknown
 
-/** A refusal, as hosts make it. */
-export class Refused extends Error {
-  readonly code: string
-  readonly data: unknown
-
-  constructor(code: string, data?: unknown) {
-    super(code)
-    this.code = code
-    this.data = data
-  }
-}
-
-const soft: ReadonlySet<unknown> = new Set(['poll', 'comment', 'vote', 'banner'])
 const reads: ReadonlySet<string> = new Set(['get', 'read', 'list', 'listAfter', 'counts', 'check'])
-const privileged = (who: string): boolean => who === 'admin' || who === 'system'
 
 export class Model {
-  now = 0
-  rows: Row[] = []
+  readonly #uses = new Uses()
+  readonly #rows = new Rows(this.#uses)
+  readonly #values = new Values(this.#uses)
+
+  set now(now: number) {
+    this.#uses.now = now
+    this.#rows.now = now
+    this.#values.now = now
+  }
+
+  /** Every stored row of polls, comments and logs; `gone` ones may come back. */
+  get rows(): readonly Row[] {
+    return this.#rows.rows
+  }
+
   /** What is, or was, at a key of a kv, or is a person's own. */
-  readonly slots = new Map<string, Row>()
-  readonly #heads = new Map<string, { seq: number; restoredAt: number }>()
-  readonly #uses = new Map<string, Use[]>()
-  #made = 0
+  get slots(): ReadonlyMap<string, Row> {
+    return this.#values.slots
+  }
 
   /** Answers as a host does, or throws {@link Refused}. `who` is a name, `nobody` or `system`. */
-  call(path: string, args: Args, who: string): unknown {
+  call(path: string, args: object, who: string): unknown {
     const [table, operation] = path.split('.') as [keyof typeof s, string]
     const { factory } = s[table]
     const isRead = reads.has(operation)
     if (who === 'nobody' && !isRead && factory !== 'kv') throw new Refused('NOT_AUTHENTICATED')
-    if ((factory === 'singleton' || factory === 'quota') && /^(nobody|system)$/.test(who)) {
+    if (
+      (factory === 'singleton' || factory === 'quota') &&
+      (who === 'nobody' || who === 'system')
+    ) {
       if (!isRead) throw new Refused('VALIDATION_FAILED')
       return null
     }
-    const shared = factory === 'owned' || factory === 'child' || factory === 'log'
-    const name = shared ? operation : `${factory}_${operation}`
-    const run = (this as unknown as Record<string, (...given: unknown[]) => unknown>)[name]
-    return run?.call(this, table, args, who)
+    if (factory === 'quota') return this.#run(this.#uses, operation, args, who)
+    if (factory === 'singleton' && isRead) return this.#run(this.#values, 'own', table, args, who)
+    const part = factory === 'kv' || factory === 'singleton' ? this.#values : this.#rows
+    return this.#run(part, operation, table, args, who)
   }
 
-  // Who may do what.
-  #poll = (row: Row): Row | undefined =>
-    row['table'] === 'poll' ? row : this.rows.find(({ _id }) => _id === row['parent'])
-  #belongs = (poll: Row, who: string): boolean =>
-    who === 'system' || poll.userId === who || (poll['memberIds'] as string[]).includes(who)
-  #visible = (poll: Row | undefined, who: string): boolean =>
-    poll !== undefined && !poll['gone'] && (poll['isPublic'] === true || this.#belongs(poll, who))
-  #sees = (row: Row, who: string): boolean => this.#visible(this.#poll(row), who)
-  #owns = (row: Row, who: string): boolean => who === 'system' || this.#poll(row)?.userId === who
-  #edits = (row: Row, who: string): boolean =>
-    this.#sees(row, who) &&
-    (who === 'system' || row.userId === who || (row['table'] === 'comment' && this.#owns(row, who)))
-  #removes = (row: Row, who: string): boolean =>
-    privileged(who) ||
-    this.#edits(row, who) ||
-    (this.#owns(row, who) && (row['table'] === 'poll' || this.#sees(row, who)))
-  #parent(id: unknown, who: string, moderate = false): Row {
-    const poll = this.rows.find(({ _id, table }) => _id === id && table === 'poll')
-    if (poll === undefined || poll['gone']) throw new Refused('NOT_FOUND')
-    if (moderate && (privileged(who) || this.#owns(poll, who))) return poll
-    if (!this.#visible(poll, who)) throw new Refused('NOT_FOUND')
-    if (moderate) throw new Refused('FORBIDDEN')
-    return poll
-  }
-
-  // Rows.
-  #later = (previous: number): number => Math.max(this.now, previous + 1)
-  #find = (table: unknown, id: unknown): Row | undefined =>
-    this.rows.find((row) => row['table'] === table && row._id === id)
-  #show = ({ table: _t, gone: _g, print: _p, ...row }: Row): Args => row
-  #live = (table: unknown, parent: unknown): Row[] =>
-    this.rows.filter((row) => row['table'] === table && row['parent'] === parent && !row['gone'])
-  #insert(table: string, userId: string, fields: Args): Row {
-    const times = { _creationTime: this.now, updatedAt: this.now }
-    const row = { ...fields, userId, ...times, table, _id: `#${++this.#made}` }
-    this.rows.push(row)
-    return row
-  }
-  #assertUnique(row: Row | undefined, slug: unknown): void {
-    const taken = this.rows.some((each) => each !== row && each['slug'] === slug)
-    if (slug !== undefined && taken) throw new Refused('DUPLICATE', { fields: ['slug'] })
-  }
-  #assertUnchanged(expected: unknown, current: number | null): void {
-    if (expected === undefined || expected === current) return
-    throw new Refused('CONFLICT', { updatedAt: current })
-  }
-  create(table: 'poll' | 'comment', { parent, payload }: Args, who: string): Args {
-    const { slug } = payload as Row
-    if (table === 'comment') {
-      this.#parent(parent, who)
-      this.#spend('comment', who)
-      return this.#show(this.#insert(table, who, { ...(payload as object), parent }))
-    }
-    this.#assertUnique(undefined, slug)
-    const defaults = { rank: 0, isPublic: false, memberIds: [] }
-    return this.#show(this.#insert(table, who, { ...defaults, ...(payload as object) }))
-  }
-  update(table: string, { id, patch, unset, expectedUpdatedAt }: Args, who: string): Args {
-    const row = this.#find(table, id)
-    if (row === undefined || row['gone'] || !this.#sees(row, who)) throw new Refused('NOT_FOUND')
-    if (!this.#edits(row, who)) throw new Refused('FORBIDDEN')
-    this.#assertUnchanged(expectedUpdatedAt, row.updatedAt)
-    this.#assertUnique(row, (patch as Row)['slug'])
-    Object.assign(row, patch, { updatedAt: this.#later(row.updatedAt) })
-    for (const name of (unset ?? []) as string[]) delete row[name]
-    return this.#show(row)
-  }
-  rm(table: string, { id, hard }: Args, who: string): { deleted: boolean } {
-    const row = this.#find(table, id)
-    if (row === undefined || (row['gone'] && !hard)) return { deleted: false }
-    if (!this.#removes(row, who)) {
-      if (this.#sees(row, who) && !row['gone']) throw new Refused('FORBIDDEN')
-      return { deleted: false }
-    }
-    if (soft.has(table) && !hard) {
-      Object.assign(row, { gone: true, updatedAt: this.#later(row.updatedAt) })
-    } else this.rows = this.rows.filter((each) => each !== row && each['parent'] !== id)
-    return { deleted: true }
-  }
-  rmBulk(table: string, { ids }: Args, who: string): { count: number } {
-    const may = (id: string): boolean => {
-      const row = this.#find(table, id)
-      return row !== undefined && this.#removes(row, who) && this.rm(table, { id }, who).deleted
-    }
-    return { count: (ids as string[]).filter(may).length }
-  }
-  restore(table: string, { id }: Args, who: string): Args {
-    const row = this.#find(table, id)
-    if (row === undefined) throw new Refused('NOT_FOUND')
-    if (!this.#removes(row, who)) {
-      throw new Refused(this.#sees(row, who) && !row['gone'] ? 'FORBIDDEN' : 'NOT_FOUND')
-    }
-    if (row['gone']) Object.assign(row, { gone: false, updatedAt: this.#later(row.updatedAt) })
-    return this.#show(row)
-  }
-  read(table: string, { id }: Args, who: string): Args | null {
-    const row = this.#find(table, id)
-    return row && !row['gone'] && this.#sees(row, who) ? this.#show(row) : null
-  }
-  list(table: string, { parent }: Args, who: string): Args[] {
-    const rows = this.#live(table, parent).toReversed()
-    const may = table === 'poll' ? this.#belongs : this.#sees
-    return rows.filter((row) => may(row, who)).map(this.#show)
-  }
-
-  // Logs.
-  append(table: 'vote' | 'event', args: Args, who: string): Args {
-    const { parent, payload, idempotencyKey: key, expectedSeq } = args
-    this.#parent(parent, who)
-    const sent = this.rows.find(
-      (row) => row['table'] === table && row['parent'] === parent && row['idempotencyKey'] === key,
-    )
-    if (key !== undefined && sent !== undefined) {
-      const isReplay = sent.userId === who && sent['print'] === JSON.stringify(payload)
-      if (!isReplay) throw new Refused('IDEMPOTENCY_MISMATCH')
-      return { seq: sent['seq'], created: false }
-    }
-    if (table === 'event') this.#fit('event', who, 1)
-    const { seq } = this.#head(table, parent)
-    if (expectedSeq !== undefined && expectedSeq !== seq) throw new Refused('CONFLICT', { seq })
-    const bulk = this.appendBulk(table, { parent, items: [payload], key }, who)
-    return { seq: bulk['firstSeq'], created: true }
-  }
-  appendBulk(table: string, { parent, items, key }: Args, who: string): Args {
-    this.#parent(parent, who)
-    const head = this.#head(table, parent)
-    const firstSeq = head.seq + 1
-    if (table === 'event') this.#spend('event', who, (items as unknown[]).length)
-    for (const item of items as object[]) {
-      const fields = {
-        ...(table === 'event' ? { body: '' } : {}),
-        ...item,
-        parent,
-        seq: ++head.seq,
-      }
-      const sent = key === undefined ? {} : { idempotencyKey: key, print: JSON.stringify(item) }
-      this.#insert(table, who, { ...fields, ...sent, createdAt: this.now })
-    }
-    return { count: (items as unknown[]).length, firstSeq }
-  }
-  purgeByParent(table: string, { parent }: Args, who: string): Args {
-    this.#parent(parent, who, true)
-    const live = this.#live(table, parent)
-    for (const row of live) row['gone'] = true
-    if (!soft.has(table)) this.rows = this.rows.filter((row) => !live.includes(row))
-    return { deleted: live.length }
-  }
-  restoreByParent(table: string, { parent }: Args, who: string): Args {
-    this.#parent(parent, who, true)
-    const rows = this.rows.filter((row) => row['table'] === table && row['parent'] === parent)
-    const restored = rows.filter((row) => row['gone']).length
-    if (restored === 0) return { restored }
-    const head = this.#head(table, parent)
-    head.restoredAt = this.#later(head.restoredAt)
-    for (const row of rows) {
-      Object.assign(row, { gone: false, updatedAt: Math.max(row.updatedAt + 1, head.restoredAt) })
-    }
-    return { restored }
-  }
-  listAfter(table: string, { parent, seq }: Args, who: string): Args[] {
-    const rows = this.#live(table, parent).filter((row) => this.#sees(row, who))
-    return rows.filter((row) => (row['seq'] as number) > (seq as number)).map(this.#show)
-  }
-  counts(table: string, { parent, field }: Args, who: string): Args {
-    const rows = this.listAfter(table, { parent, seq: 0 }, who)
-    const groups = Object.groupBy(rows, (row) => String(row[field as string]))
-    return Object.fromEntries(Object.entries(groups).map(([value, all]) => [value, all?.length]))
-  }
-  #head(table: string, parent: unknown): { seq: number; restoredAt: number } {
-    const head = this.#heads.get(`${table}/${parent}`) ?? { seq: 0, restoredAt: -1 }
-    this.#heads.set(`${table}/${parent}`, head)
-    return head
-  }
-
-  // Values, people's own rows, quotas.
-  kv_get = (table: string, { key }: Args): Args | null => {
-    const row = this.slots.get(`${table}/${key}`)
-    return row === undefined || row['gone'] ? null : this.#show(row)
-  }
-  kv_set(table: string, { key, payload, expectedUpdatedAt }: Args, who: string): Args {
-    const row = this.#slot(table, key, who)
-    if (table === 'banner') this.#fit('banner', who, 1)
-    this.#assertUnchanged(expectedUpdatedAt, row && !row['gone'] ? row.updatedAt : null)
-    if (table === 'banner') this.#spend('banner', who)
-    const kept = row && (soft.has(table) || !row['gone']) ? row['_creationTime'] : this.now
-    const updatedAt = row === undefined ? this.now : this.#later(row.updatedAt)
-    const by = table === 'banner' ? { updatedBy: who } : {}
-    const next = { ...(payload as object), ...by, _id: '?', key, _creationTime: kept, updatedAt }
-    this.slots.set(`${table}/${key}`, next as unknown as Row)
-    return next
-  }
-  kv_rm(table: string, { key }: Args, who: string): Args {
-    const row = this.#slot(table, key, who)
-    if (row === undefined || row['gone']) return { deleted: false }
-    if (table === 'banner') this.#spend('banner', who)
-    Object.assign(row, { gone: true, updatedAt: this.#later(row.updatedAt) })
-    return { deleted: true }
-  }
-  kv_restore(table: string, { key }: Args, who: string): Args {
-    const row = this.#slot(table, key, who)
-    if (row === undefined || (row['gone'] && !soft.has(table))) throw new Refused('NOT_FOUND')
-    if (!row['gone']) return this.#show(row)
-    this.#spend('banner', who)
-    Object.assign(row, { gone: false, updatedAt: this.#later(row.updatedAt) })
-    return this.#show(row)
-  }
-  #slot(table: string, key: unknown, who: string): Row | undefined {
-    const refusal = who === 'nobody' ? 'NOT_AUTHENTICATED' : 'FORBIDDEN'
-    if (table === 'banner' && !privileged(who)) throw new Refused(refusal)
-    return this.slots.get(`${table}/${key}`)
-  }
-  singleton_get = (table: string, _args: Args, who: string): Args | null =>
-    this.slots.get(`${table}/${who}`) ?? null
-  singleton_upsert(table: string, { payload, expectedUpdatedAt }: Args, who: string): Args {
-    const row = this.slots.get(`${table}/${who}`)
-    this.#fit('profile', who, 1)
-    this.#assertUnchanged(expectedUpdatedAt, row?.updatedAt ?? null)
-    this.#spend('profile', who)
-    const made = { _id: '?', userId: who, theme: 'light', _creationTime: this.now }
-    const updatedAt = row === undefined ? this.now : this.#later(row.updatedAt)
-    const next = { ...(row ?? made), ...(payload as object), updatedAt } as Row
-    this.slots.set(`${table}/${who}`, next)
-    return next
-  }
-  #fit(bucket: keyof typeof limits, who: string, units: number): void {
-    const { max, window: windowMs } = limits[bucket]
-    if (who === 'system') return
-    if (units > max) throw new Refused('LIMIT_EXCEEDED')
-    const wait = retryAfter(this.#used(bucket, who), this.now, max, windowMs, units)
-    if (wait > 0) throw new Refused('RATE_LIMITED', { retryAfter: wait, max, windowMs })
-  }
-  #spend(bucket: keyof typeof limits, who: string, units = 1): void {
-    this.#fit(bucket, who, units)
-    if (who !== 'system') record(this.#used(bucket, who), this.now, units)
-  }
-  #used(bucket: string, who: string): Use[] {
-    const uses = this.#uses.get(`${bucket}/${who}`) ?? []
-    this.#uses.set(`${bucket}/${who}`, uses)
-    return uses
-  }
-  #quota(who: string, cost: number, allowed?: boolean): Args {
-    const { limit, durationMs } = s.ballots
-    const uses = this.#used('ballots', who)
-    const wait = retryAfter(uses, this.now, limit, durationMs, cost)
-    const left = remaining(uses, this.now, limit, durationMs)
-    const isSilent = wait === 0 || wait === Number.POSITIVE_INFINITY || allowed === true
-    const state = { allowed: allowed ?? wait === 0, remaining: left }
-    return isSilent ? state : { ...state, retryAfter: wait }
-  }
-  quota_check = (_table: string, { cost }: Args, who: string): Args | null =>
-    who === 'nobody' ? null : this.#quota(who, (cost ?? 1) as number)
-  quota_record(_table: string, { cost }: Args, who: string): Args {
-    record(this.#used('ballots', who), this.now, (cost ?? 1) as number)
-    return this.#quota(who, (cost ?? 1) as number)
-  }
-  quota_consume(_table: string, { cost }: Args, who: string): Args {
-    const units = (cost ?? 1) as number
-    const { limit, durationMs } = s.ballots
-    if (!fits(this.#used('ballots', who), this.now, limit, durationMs, units))
-      return this.#quota(who, units)
-    record(this.#used('ballots', who), this.now, units)
-    return this.#quota(who, units, true)
+  /** An operation by its name: each part of the model has a method of that name. */
+  #run(part: object, name: string, ...given: unknown[]): unknown {
+    return ((part as Record<string, unknown>)[name] as Run).apply(part, given)
   }
 }

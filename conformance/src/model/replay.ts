@@ -4,7 +4,8 @@
 import { expect } from 'vitest'
 import type { HostDriver } from '../driver.ts'
 import { allPages, type AnyRow, enter, names, refusalOf, type Who, type World } from '../world.ts'
-import { Model, Refused } from './model.ts'
+import { Model } from './model.ts'
+import { Refused } from './refused.ts'
 import { everything, plan, type Planned, type Step } from './steps.ts'
 
 type Call = Extract<Planned, { path: string }>

@@ -126,7 +126,7 @@ const plans: readonly (readonly [weight: number, plan: Plan])[] = [
   [
     8,
     (_m, a, b) =>
-      (a < 10 ? [0, 1, 2, 7, 100][b % 5] : [500, 1_000, 2_500, 9_999, 20_000][b % 5]) as number,
+      (a < 10 ? [0, 1, 2, 7, 100][b % 5] : [500, 1_000, 9_999, 10_000, 20_000][b % 5]) as number,
   ],
   [2, (_m, a) => -[1, 50, 3_000, 15_000][a % 4]!],
 ]
@@ -167,6 +167,7 @@ function logPlans(log: 'vote' | 'event'): (readonly [number, Plan])[] {
     [1, (m, a, b) => [`${log}.rmBulk`, { ids: [idIn(m, log, a), idIn(m, log, b), 'vote.1.none'] }]],
     [2, (m, a) => [`${log}.purgeByParent`, { parent: parent(m, a) }]],
     [2, (m, a) => [`${log}.restoreByParent`, { parent: parent(m, a) }]],
+    [1, (m, a) => [`${log}.list`, { parent: parent(m, a) }]],
     [1, (m, a, b) => [`${log}.listAfter`, { parent: parent(m, a), seq: b % 4 }]],
     [
       1,
