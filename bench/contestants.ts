@@ -96,7 +96,11 @@ export const appendContestants: readonly AppendContestant[] = [
 ]
 export const bulkContestants: readonly BulkContestant[] = [floorBulk, noboilBulk, multiRowBulk]
 export const tailContestants: readonly TailContestant[] = [floorTail, noboilTail]
-export const countsContestants: readonly CountsContestant[] = [floorCounts, noboilCounts, scanCounts]
+export const countsContestants: readonly CountsContestant[] = [
+  floorCounts,
+  noboilCounts,
+  scanCounts,
+]
 
 /** The entry that the others are divided by. */
 export const BASELINE = 'floor'

@@ -40,7 +40,12 @@ const polls: readonly SeedPoll[] = [
   {
     by: 0,
     question: 'What should the reading group take on next?',
-    options: ['The Left Hand of Darkness', 'Middlemarch', 'A collection of essays', 'Something short, please'],
+    options: [
+      'The Left Hand of Darkness',
+      'Middlemarch',
+      'A collection of essays',
+      'Something short, please',
+    ],
     votes: [14, 6, 3, 11],
     comments: [
       { by: 2, text: 'Middlemarch over the winter would be perfect.' },

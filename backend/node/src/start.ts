@@ -25,7 +25,10 @@ async function start(): Promise<void> {
   const hostname = process.env['HOST'] ?? '127.0.0.1'
   const dataDir = resolve(process.env['NOBOIL_DATA'] ?? join(root, 'backend/node/data'))
   mkdirSync(dataDir, { recursive: true })
-  const webDir = await buildWeb(join(root, 'web/node/poll'), [join(root, 'web/ui'), join(root, 'packages/noboil/src')])
+  const webDir = await buildWeb(join(root, 'web/node/poll'), [
+    join(root, 'web/ui'),
+    join(root, 'packages/noboil/src'),
+  ])
   const { app, auth } = createApp({
     dataDir,
     webDir,

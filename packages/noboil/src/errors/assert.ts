@@ -7,11 +7,6 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message)
 }
 
-/** Closes a switch over a union: the compiler proves that nothing reaches it. */
-export function unreachable(value: never): never {
-  throw new InvariantError(`unreachable: ${JSON.stringify(value)}`)
-}
-
 /** A defect of the app's definition (a schema, an option, a relation of limits), found while it is built. */
 export class DefinitionError extends Error {
   override readonly name = 'DefinitionError'

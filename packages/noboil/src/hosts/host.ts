@@ -5,7 +5,6 @@
 import type { CommitListener, Settled } from '../changes/change.ts'
 import type { Program } from '../program/program.ts'
 import type { PageRequest, ReadRequest, Transaction } from '../program/request.ts'
-import type { Layout } from '../schema/layout.ts'
 import type { Row } from '../schema/values.ts'
 
 /** What differs between hosts, as data. */
@@ -109,12 +108,3 @@ export const defaultHostLimits: HostLimits = {
   queryTimeoutMs: 5_000,
   maxScannedRows: 100_000,
 }
-
-export interface HostOptions {
-  readonly layouts: readonly Layout[]
-  readonly ports: HostPorts
-  readonly limits: HostLimits
-}
-
-/** What hooks of a program hold: see {@link Transaction}. */
-export type { Transaction }

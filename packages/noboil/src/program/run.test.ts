@@ -4,7 +4,7 @@ import { NoboilError } from '../errors/error.ts'
 import type { Layout } from '../schema/layout.ts'
 import { batch, call, get, insert, now, OperationError, type Program, program } from './program.ts'
 import type { CallRequest, StoreRequest } from './request.ts'
-import { runFlow, run, wait } from './flow.ts'
+import { fetch, run, runFlow, wait } from './flow.ts'
 import { type AsyncInterpreter, Execution, runAsync, runSync, type SyncInterpreter } from './run.ts'
 
 interface Person {
@@ -180,6 +180,7 @@ describe('a flow', () => {
         } catch (error) {
           log.push((error as Error).message)
         }
+        log.push(yield* fetch(async (signal) => `fetched, aborted: ${signal.aborted}`))
         return greeting
       })(),
       {
@@ -189,6 +190,10 @@ describe('a flow', () => {
       },
     )
     expect(result).toMatch(/^ann/)
-    expect(log).toEqual(['waited 50', 'insert on people failed: disk on fire'])
+    expect(log).toEqual([
+      'waited 50',
+      'insert on people failed: disk on fire',
+      'fetched, aborted: true',
+    ])
   })
 })

@@ -7,7 +7,7 @@
  * }
  * ```
  */
-// oxlint-disable-next-line no-empty-interface, typescript/no-empty-object-type
+// oxlint-disable-next-line typescript/no-empty-object-type -- only interfaces can be augmented
 export interface Register {}
 
 /** An opaque row id that knows its table, and that no other table's operations take. Same brand as Convex's own ids. */

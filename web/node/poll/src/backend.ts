@@ -51,7 +51,8 @@ export function nodeBackend(client: Client): PollBackend {
       const { user } = useSession()
       return useQuota(api.ballots, user === null ? 'skip' : {})
     },
-    useComments: (id): ListResult<Comment> => useList(api.comment.list, { parent: id }, { pageSize }),
+    useComments: (id): ListResult<Comment> =>
+      useList(api.comment.list, { parent: id }, { pageSize }),
     useBanner: () => useKv(api.siteConfig, 'banner'),
     useProfile: () => useSingleton(api.profile),
     useActions: () => actions,
@@ -62,7 +63,8 @@ export function nodeBackend(client: Client): PollBackend {
 }
 
 const actionsOf = (client: Client): PollActions => ({
-  createPoll: (value: PollValue) => client.mutation(api.poll.create, { payload: withoutMissing(value) }),
+  createPoll: (value: PollValue) =>
+    client.mutation(api.poll.create, { payload: withoutMissing(value) }),
   setVisibility: (id, isPublic) =>
     client.mutation(api.poll.update, { id: pollId(id), patch: { isPublic } }),
   closePoll: (id) =>
@@ -82,7 +84,11 @@ function errorOf(error: unknown): AppError {
     return { code: 'UNAVAILABLE', message: 'The server cannot be reached. Try again in a moment.' }
   }
   const retryAfter = (data.data as { readonly retryAfter?: number } | undefined)?.retryAfter
-  return { code: data.code, message: data.message, ...(retryAfter === undefined ? {} : { retryAfter }) }
+  return {
+    code: data.code,
+    message: data.message,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  }
 }
 
 function withoutMissing({ closesAt, ...value }: PollValue) {

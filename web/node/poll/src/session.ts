@@ -62,7 +62,10 @@ function sentence(error: NonNullable<Answer['error']>): NoboilError {
     return new NoboilError('UNAVAILABLE', 'Too many attempts. Try again in a minute.')
   }
   if (error.status >= 500) {
-    return new NoboilError('UNAVAILABLE', 'The accounts service is not answering. Try again in a moment.')
+    return new NoboilError(
+      'UNAVAILABLE',
+      'The accounts service is not answering. Try again in a moment.',
+    )
   }
   return new NoboilError('VALIDATION_FAILED', message, { issues: [{ path: '', message }] })
 }

@@ -63,9 +63,7 @@ const defaultStart = Date.UTC(2026, 0, 1)
 export async function createTestApp<
   const wired extends Readonly<Record<string, Wired>>,
   const custom extends FunctionTree = Record<never, never>,
->(
-  config: TestConfig<wired, custom>,
-): Promise<TestApp<TablesApi<wired> & FunctionsApi<custom>>> {
+>(config: TestConfig<wired, custom>): Promise<TestApp<TablesApi<wired> & FunctionsApi<custom>>> {
   const clock = new VirtualClock(config.startAt ?? defaultStart)
   const app = assemble(config as never)
   const errors: unknown[] = []
@@ -129,7 +127,7 @@ function running(
     async idle() {
       while (await runDue(app, host, clock)) continue
       const [first] = errors.splice(0)
-      if (first !== undefined) throw first
+      if (first !== undefined) throw new Error('Background work failed.', { cause: first })
     },
     users: {
       async set(user) {
