@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { batch, byId, call, get, program, range } from '../../program/program.ts'
+import { batch, byId, call, get, page, program, range } from '../../program/program.ts'
 import type { ReadRecord } from '../host.ts'
 import {
   addPerson,
@@ -150,6 +150,24 @@ describe.each(bothHosts)('reads on %s', (_, open) => {
       ),
     )
     expect(found).toEqual(['a', null, null, null, null, null])
+  })
+
+  test('a page keeps within its bounds when they have moved past its cursor', async () => {
+    const { host } = await open()
+    for (const [at, rank] of [1, 1, 1, 2, 3].entries()) {
+      await host.write(() => addPerson(person(`p${at}`, { rank })))
+    }
+    const ranks = (cursor: string | null, least: number, order: 'asc' | 'desc') =>
+      program(function* () {
+        const lower = { value: least, inclusive: true }
+        return yield* page(people, 'by_rank', [], { scope: 's', cursor, lower, order, limit: 2 })
+      })()
+    const first = (await host.read(() => ranks(null, 0, 'asc'))).value
+    const moved = (await host.read(() => ranks(first.continueCursor, 2, 'asc'))).value
+    expect(moved.rows.map((row) => row.rank)).toEqual([2, 3])
+    const top = (await host.read(() => ranks(null, 0, 'desc'))).value
+    const next = (await host.read(() => ranks(top.continueCursor, 3, 'desc'))).value
+    expect(next.rows).toEqual([])
   })
 
   test('rows that a read answers are the caller’s own', async () => {

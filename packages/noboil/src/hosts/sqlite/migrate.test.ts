@@ -184,6 +184,29 @@ describe('migrations that run by themselves', () => {
     expect(await rowOf(host, next, 'note.1')).toMatchObject({ tag: 'none' })
   })
 
+  test('a unique index follows its field from optional to required and back', async () => {
+    const indexes = { by_tag: { columns: ['tag'], unique: true } }
+    const old = withColumns({ tag: column.optionalText }, { indexes })
+    const { reopen, log } = await setup([old])
+    let count = 0
+    const next = withColumns(
+      { tag: { ...column.text, fallback: () => `t${++count}` } },
+      { indexes },
+    )
+    const tags = async (host: Host, layout: Loose): Promise<number> =>
+      (
+        await host.read(
+          program(function* () {
+            return (yield* range(layout, 'by_tag', [], { limit: 99 })).length
+          }),
+        )
+      ).value
+    expect(await tags(await reopen([next]), next)).toBe(30)
+    expect(log).toContain('create index note.by_tag')
+    expect(await tags(await reopen([old]), old)).toBe(30)
+    expect(log).toContain('create index note.by_tag')
+  })
+
   test('anything may become of a table without rows', async () => {
     const { reopen, log } = await setup([note, { ...note, name: 'other' }], false)
     await reopen([without('title', { key: ['stars'], id: 'none' })])

@@ -14,6 +14,7 @@ import {
   tempDir,
   texts,
 } from '../testing.fixture.ts'
+import { openWriter } from './connection.ts'
 import { openSqliteHost } from './host.ts'
 
 afterEach(cleanUp)
@@ -103,7 +104,7 @@ test('a database of a newer format is refused with a sentence', async () => {
   await expect(open(file)).rejects.toThrow('was written in format 2 by another version of noboil')
 })
 
-test('tables have typed columns, are clustered on their key, and the log is synchronised at each commit', async () => {
+test('tables have typed columns, are are clustered on their key', async () => {
   const file = join(tempDir(), 'a.db')
   const host = await open(file)
   expect(host.capabilities.durable).toBe(true)
@@ -133,6 +134,17 @@ test('tables have typed columns, are clustered on their key, and the log is sync
   ])
   expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
   db.close()
+})
+
+test('commits are synchronised unless durability is given up', () => {
+  for (const [durability, level] of [
+    ['commit', 2],
+    ['none', 0],
+  ] as const) {
+    const db = openWriter(join(tempDir(), 'a.db'), { durability })
+    expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: level })
+    db.close()
+  }
 })
 
 test('a lock file that was left behind does not keep anyone out', async () => {
