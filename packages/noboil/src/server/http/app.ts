@@ -2,6 +2,7 @@
  * Everything over HTTP but the streams themselves: calls, health, accounts, steering, the web app. It translates and bounds, and
  * decides nothing.
  */
+import type { IncomingMessage } from 'node:http'
 import { type Context, Hono } from 'hono'
 import { NoboilError } from '../../errors/error.ts'
 import { invalid } from '../../factories/shared/arguments.ts'
@@ -16,7 +17,7 @@ import type { Logger } from '../log.ts'
 import type { Hub } from '../stream/hub.ts'
 import { assertVersion, clientName } from '../stream/open.ts'
 import { readSteering, steer } from '../stream/steer.ts'
-import { readJson } from './body.ts'
+import { type Body, readJson } from './body.ts'
 import { failureAnswer } from './failure.ts'
 import { assertOrigin } from './origin.ts'
 import type { WebApp } from './web.ts'
@@ -43,7 +44,7 @@ export interface AppParts {
 
 /** What the Node adapter hands on of the connection; absent where requests come from elsewhere. */
 interface Bindings {
-  readonly incoming?: { readonly socket: { readonly remoteAddress?: string } }
+  readonly incoming?: IncomingMessage
 }
 
 interface Variables {
@@ -86,12 +87,18 @@ async function takeCall(parts: AppParts, context: AppContext): Promise<Response>
   const path = decodePath(context.req.param('path') as string)
   try {
     const { verified, call } = await admit(parts, context)
-    const body = await readJson(context.req.raw, 'maxBodyBytes', parts.limits.maxBodyBytes)
+    const body = await readJson(bodyOf(context), 'maxBodyBytes', parts.limits.maxBodyBytes)
     const { args, mutationId } = readCall(body)
     const client = clientName(context.req.header(names.client))
     const settles =
       mutationId === undefined || client === undefined ? {} : { settles: { client, mutationId } }
-    const options: CallOptions = { ...settles, signal: context.req.raw.signal }
+    const options: CallOptions = {
+      ...settles,
+      // Only actions ask for it, and it costs the adapter a whole request object.
+      get signal() {
+        return context.req.raw.signal
+      },
+    }
     const { value, revision } = await parts.call(path, args, call, options)
     if (client !== undefined && mutationId !== undefined)
       parts.answered(client, mutationId, revision)
@@ -112,7 +119,7 @@ async function takeSteering(parts: AppParts, context: AppContext): Promise<Respo
   try {
     const { verified } = await admit(parts, context)
     const { maxStreamBodyBytes, maxSubscriptions } = parts.limits
-    const body = await readJson(context.req.raw, 'maxStreamBodyBytes', maxStreamBodyBytes)
+    const body = await readJson(bodyOf(context), 'maxStreamBodyBytes', maxStreamBodyBytes)
     const steering = readSteering(body, maxSubscriptions)
     const id = context.req.param('connection') as string
     const connection = parts.hub.find(id, openerKey(verified))
@@ -188,6 +195,20 @@ async function admit(
 /** Names the session that a stream belongs to. */
 export const openerKey = (verified: Verified): string =>
   verified.session === null ? 'anonymous' : `session ${verified.session.id}`
+
+/** Straight from the connection where there is one: a body of the web's own kind costs more than most calls. */
+function bodyOf(context: AppContext): Body {
+  const incoming = context.env?.incoming
+  return {
+    type: context.req.header('content-type'),
+    length: context.req.header('content-length'),
+    chunks:
+      incoming === undefined
+        ? ((context.req.raw.body ?? []) as AsyncIterable<Uint8Array>)
+        : // A body that is too long still gets its answer.
+          incoming.iterator({ destroyOnReturn: false }),
+  }
+}
 
 const originOf = (context: AppContext): RequestOrigin => ({
   socketAddress: context.env?.incoming?.socket.remoteAddress,

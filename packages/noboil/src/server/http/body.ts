@@ -1,17 +1,20 @@
 /** Reading bodies: JSON, as long as the limit says and not a byte longer. */
-import { NoboilError } from '../../errors/error.ts'
+import { isNoboilError, NoboilError } from '../../errors/error.ts'
 import { invalid } from '../../factories/shared/arguments.ts'
 
+/** A body as it arrives, with what its head says of it. */
+export interface Body {
+  readonly type: string | undefined
+  /** The `content-length`, where there is one. */
+  readonly length: string | undefined
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
 /** Throws `VALIDATION_FAILED` for what is not JSON and `LIMIT_EXCEEDED` for what is too long. */
-export async function readJson(
-  request: Request,
-  limit: string,
-  maxBytes: number,
-): Promise<unknown> {
-  assertJson(request.headers.get('content-type'))
-  const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > maxBytes) throw tooLong(limit, maxBytes)
-  const text = decode(await readBytes(request, limit, maxBytes))
+export async function readJson(body: Body, limit: string, maxBytes: number): Promise<unknown> {
+  assertJson(body.type)
+  if (Number(body.length ?? 0) > maxBytes) throw tooLong(limit, maxBytes)
+  const text = decode(await readBytes(body.chunks, limit, maxBytes))
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -19,38 +22,27 @@ export async function readJson(
   }
 }
 
-async function readBytes(request: Request, limit: string, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(
+  source: AsyncIterable<Uint8Array>,
+  limit: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = request.body?.getReader()
-  if (reader === undefined) return new Uint8Array(0)
-  for (;;) {
-    const { done, value } = await read(reader)
-    if (done) break
-    length += value.byteLength
-    if (length > maxBytes) {
-      await reader.cancel().catch(() => {})
-      throw tooLong(limit, maxBytes)
+  try {
+    for await (const chunk of source) {
+      length += chunk.byteLength
+      if (length > maxBytes) throw tooLong(limit, maxBytes)
+      chunks.push(chunk)
     }
-    chunks.push(value)
+  } catch (error) {
+    throw isNoboilError(error) ? error : invalid('', 'The body ended early.')
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length)
 }
 
-type Read =
-  | { readonly done: true; readonly value?: undefined }
-  | { readonly done: false; readonly value: Uint8Array }
-
-async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Read> {
-  try {
-    return (await reader.read()) as Read
-  } catch {
-    throw invalid('', 'The body ended early.')
-  }
-}
-
 /** A form of another site cannot send this type without asking first. */
-function assertJson(type: string | null): void {
+function assertJson(type: string | undefined): void {
   const media = type?.split(';')[0]?.trim().toLowerCase()
   if (media !== 'application/json') {
     throw invalid('', 'The body must be sent as application/json.')
