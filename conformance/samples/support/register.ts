@@ -1,0 +1,8 @@
+/** The permissions of users, as the writeRole patterns of the kv page read them. */
+declare module 'noboil/schema' {
+  interface Register {
+    user: { permissions: string[] }
+  }
+}
+
+export {}
