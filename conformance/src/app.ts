@@ -2,9 +2,9 @@
  * The app that every host opens: one schema and one set of options in which each factory and each option occurs. It uses
  * nothing that a host may lack, except where the name of a table says so (`later…`: its hooks or predicates wait).
  */
+import type { OptionsOf, WireTable } from 'noboil/node'
 import type { FunctionReference, HookContext, PredicateContext } from 'noboil/schema'
 import { isInternal, schema, zid } from 'noboil/schema'
-import type { OptionsOf, WireTable } from '../../packages/noboil/src/server/types.ts'
 import { NoboilError } from 'noboil/errors'
 import { array, boolean, enum as zenum, number, object, record, string } from 'zod/v4'
 
@@ -32,7 +32,8 @@ export const s = schema({
       state: zenum(['draft', 'published']).default('draft'),
       area: string().default('home'),
     }),
-    notice: object({ text: string() }),
+    /** Names its owner as a field; it is the server that fills it in. */
+    notice: object({ text: string(), userId: zid('users') }),
   },
   child: {
     comment: { parent: 'poll', schema: text },

@@ -46,6 +46,22 @@ const deriving: readonly Case[] = cases({
         expect(await w.call('event.counts', args, 'bob')).toEqual({ start: 1 })
       },
     },
+    limited: {
+      'refuses the 1,001st value of a counted field, and writes nothing': async (w) => {
+        const parent = await shared(w)
+        const items = upTo(1_000).map((optionIdx) => ({ optionIdx }))
+        await w.call('vote.appendBulk', { parent, items }, 'bob')
+        const args = { parent, payload: { optionIdx: 0 } }
+        expect(await w.refusal('vote.append', args, 'bob')).toMatchObject({
+          code: 'LIMIT_EXCEEDED',
+          data: { limit: 'maxCountedValues', max: 1_000 },
+        })
+        expect(await w.call('vote.append', { parent, payload: { optionIdx: 1 } }, 'bob')).toEqual({
+          seq: 1_001,
+          created: true,
+        })
+      },
+    },
     purged: {
       'follows a purge and a restore, rows removed before among them': async (w) => {
         const parent = await shared(w)

@@ -34,6 +34,24 @@ const creating: readonly Case[] = cases({
         expect((await read(w, nothing))?.['note']).toBeNull()
         expect('note' in ((await read(w, missing)) as AnyRow)).toBe(false)
       },
+      'fills in a declared userId, and takes none': async (w) => {
+        const payload = { text: 'x' }
+        expect(await w.call('notice.create', { payload }, 'ann')).toMatchObject({
+          userId: w.ids.ann,
+        })
+        for (const userId of [w.ids.ann, w.ids.bob]) {
+          const args = { payload: { ...payload, userId } }
+          expect(await w.code('notice.create', args, 'ann')).toBe('VALIDATION_FAILED')
+        }
+      },
+      'keeps names of every object as keys like any other': async (w) => {
+        const labels: unknown = JSON.parse('{"constructor":2,"toString":3}')
+        const { _id } = await memo(w, { labels })
+        const row = await w.call('memo.read', { id: _id }, 'ann')
+        expect(JSON.stringify(row['labels'])).toBe(JSON.stringify(labels))
+        const args = { payload: { text: 'x', labels: JSON.parse('{"__proto__":1}') as unknown } }
+        expect(await w.code('memo.create', args, 'ann')).toBe('VALIDATION_FAILED')
+      },
       'keeps nested values, numbers and texts as they are': async (w) => {
         const payload = {
           text: '🙂 é\n"\\ \u2028 .',
@@ -112,6 +130,14 @@ const creating: readonly Case[] = cases({
       },
     },
     limited: {
+      'refuses 1,001 members, naming the limit': async (w) => {
+        const memberIds = upTo(1_001).map((n) => `users.${n}`)
+        const args = { payload: { title: 'x', memberIds } }
+        expect(await w.refusal('poll.create', args, 'ann')).toMatchObject({
+          code: 'LIMIT_EXCEEDED',
+          data: { limit: 'maxMembers', max: 1_000 },
+        })
+      },
       'is refused at the limit, and a refused call counts nothing': async (w) => {
         for (const _ of upTo(10)) {
           const args = { payload: { text: 'refuse' } }

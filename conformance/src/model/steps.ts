@@ -32,7 +32,8 @@ export function plan(model: Model, [what, who, a, b, c]: Step): Planned {
   if (typeof planned === 'number') return { advance: planned }
   const [path, args] = planned
   // Few histories would get anywhere if nobody had the right to.
-  const entitled = path.startsWith('banner.') ? 'admin' : path === 'poll.create' ? 'ann' : undefined
+  const isAnns = path === 'poll.create' || 'idempotencyKey' in args
+  const entitled = path.startsWith('banner.') ? 'admin' : isAnns ? 'ann' : undefined
   const asked = who < 14 && entitled ? entitled : actors[who % actors.length]
   return { path, args: args as Record<string, unknown>, who: asked as string }
 }
