@@ -189,16 +189,25 @@ export class ConnectedClient<chunk extends Chunk> implements Client<chunk>, Live
     }
     const query = this.#tools.find(path)
     if (query === undefined) throw new NoboilError('NOT_FOUND', 'There is no such query.')
-    const length = JSON.stringify(input)?.length ?? 0
+    const length = lengthOf(input)
     if (length > maxArgsLength) {
       throw new NoboilError('LIMIT_EXCEEDED', 'The arguments are too long to be followed.', {
         limit: 'maxArgsLength',
         max: maxArgsLength,
-        actual: length,
+        ...(Number.isFinite(length) ? { actual: length } : {}),
       })
     }
     const args = query.args(input)
     return { query, args, argsText: canonicalJson(args) }
+  }
+}
+
+/** As JSON; what is nested too deep to be written is longer than anything. */
+function lengthOf(input: unknown): number {
+  try {
+    return JSON.stringify(input)?.length ?? 0
+  } catch {
+    return Infinity
   }
 }
 

@@ -26,7 +26,10 @@ export class Callers {
   readonly #registry: Registry
   readonly #contexts: Contexts
   readonly #limits: ServerLimits
+  /** Tells actions to come to an end. */
   readonly #closing = new AbortController()
+  /** Ends them. */
+  readonly #ending = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
 
   constructor(host: Host, registry: Registry, contexts: Contexts, limits: ServerLimits) {
@@ -78,15 +81,15 @@ export class Callers {
     }
   }
 
-  /** Ends when the server closes. */
-  get signal(): AbortSignal {
-    return this.#closing.signal
-  }
-
-  /** Waits for what is running; tells actions to end. */
+  /** Tells actions that the server closes, and waits for everything that runs. */
   async close(): Promise<void> {
     this.#closing.abort(new NoboilError('UNAVAILABLE', 'The server is closing.'))
     while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  }
+
+  /** Waits no longer. */
+  end(): void {
+    this.#ending.abort()
   }
 
   async #start(
@@ -122,7 +125,8 @@ export class Callers {
     work: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<unknown> {
     const timeout = AbortSignal.timeout(this.#limits.actionTimeoutMs)
-    const signal = AbortSignal.any([timeout, this.#closing.signal, ...(given ? [given] : [])])
+    const over = AbortSignal.any([timeout, this.#ending.signal, ...(given ? [given] : [])])
+    const signal = AbortSignal.any([over, this.#closing.signal])
     const ended = new Promise<never>((_resolve, reject) => {
       const end = (): void =>
         reject(
@@ -130,8 +134,8 @@ export class Callers {
             ? new NoboilError('TIMEOUT', `'${path}' took too long.`)
             : new NoboilError('UNAVAILABLE', `'${path}' was ended early.`),
         )
-      if (signal.aborted) end()
-      else signal.addEventListener('abort', end, { once: true })
+      if (over.aborted) end()
+      else over.addEventListener('abort', end, { once: true })
     })
     return Promise.race([work(signal), ended])
   }

@@ -249,9 +249,9 @@ test('two functions of one name, and names that cannot be called, are refused at
   await expect(ServerRig.open({ functions: tree({ 'a-b': query(handler) }) })).rejects.toThrow(
     "'a-b'",
   )
-  await expect(
-    ServerRig.open({ functions: tree(Object.fromEntries([['then', query(handler)]])) }),
-  ).rejects.toThrow("'then'")
+  await expect(ServerRig.open({ functions: tree({ path: query(handler) }) })).rejects.toThrow(
+    "'path'",
+  )
 })
 
 test('a port that is taken is a sentence that names it', async () => {
@@ -295,6 +295,24 @@ test('a server that closes finishes running calls, says goodbye to streams and t
   await closed
   expect(await codeOf(rig.server.call('site.get', { key: 'banner' }))).toBe('UNAVAILABLE')
   await expect(fetch(`http://127.0.0.1:${rig.port}/api/health`)).rejects.toThrow('fetch failed')
+})
+
+test('an action is told that the server closes, and may come to its end', async () => {
+  let begun!: () => void
+  const started = new Promise<void>((resolve) => (begun = resolve))
+  const functions = tree({
+    work: action(async (ctx) => {
+      begun()
+      await new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve()))
+      await ctx.system['site']?.['set']?.({ key: 'banner', payload: { text: 'tidy' } })
+      return 'done'
+    }),
+  })
+  const rig = await open({ functions })
+  const running = rig.call('work', {}, 'ann')
+  await started
+  await rig.server.close()
+  expect((await running).body).toMatchObject({ value: 'done' })
 })
 
 test('a call that never ends does not keep a server from closing', async () => {

@@ -225,6 +225,7 @@ export class Server {
     this.hub.close()
     for (const server of this.#http) server.closeIdleConnections()
     await this.#within(Promise.all([this.callers.close(), this.scheduler.stop()]))
+    this.callers.end()
     await this.#within(Promise.all(servers), 1_000)
     for (const server of this.#http) server.closeAllConnections()
     this.engine.close()

@@ -33,6 +33,8 @@ export class Hub {
   readonly #connections = new Map<string, Connection>()
   readonly #perCaller = new Map<string, number>()
   readonly #awake = new Set<Connection>()
+  /** Stops the timers that end streams with their sessions. */
+  readonly #watches = new Map<Connection, () => void>()
   readonly #tools: ConnectionTools
   #batch = Batch.begin()
   #stopBeat: (() => void) | undefined
@@ -148,12 +150,12 @@ export class Hub {
     if (expiresAt === undefined || !Number.isFinite(expiresAt)) return
     const { clock } = this.#options.ports
     const look = (): void => {
-      if (connection.isOver) return
       const leftMs = expiresAt - clock.now()
       if (leftMs <= 0) this.#bye(connection, 'session')
-      else clock.setTimer(Math.min(leftMs, maxTimerMs), look)
+      else this.#watches.set(connection, clock.setTimer(Math.min(leftMs, maxTimerMs), look))
     }
-    clock.setTimer(Math.min(Math.max(expiresAt - clock.now(), 0), maxTimerMs), look)
+    const leftMs = Math.max(expiresAt - clock.now(), 0)
+    this.#watches.set(connection, clock.setTimer(Math.min(leftMs, maxTimerMs), look))
   }
 
   #wake(connection: Connection): void {
@@ -180,6 +182,8 @@ export class Hub {
   }
 
   #closed(connection: Connection): void {
+    this.#watches.get(connection)?.()
+    this.#watches.delete(connection)
     this.#awake.delete(connection)
     if (!this.#connections.delete(connection.id)) return
     const { caller } = connection.opener.call

@@ -268,6 +268,41 @@ test('a session that expires ends its streams', async () => {
   expect(stream.messages.at(-1)).toMatchObject({ type: 'bye', reason: 'session' })
 })
 
+test('a stream that has ended keeps no timer of its session', async () => {
+  const clock = new VirtualClock(1_000_000)
+  let timers = 0
+  const counted = {
+    now: () => clock.now(),
+    setTimer(ms: number, ring: () => void) {
+      if (ms !== 77_000) return clock.setTimer(ms, ring)
+      timers++
+      const stop = clock.setTimer(ms, ring)
+      return () => {
+        timers--
+        stop()
+      }
+    },
+  }
+  const rig = await open({ ports: { ...systemPorts, clock: counted } })
+  rig.auth.signIn('eve', { _id: 'users.eve', name: 'eve' }, clock.now() + 77_000)
+  const stream = rig.stream('eve')
+  await stream.hello()
+  expect(timers).toBe(1)
+  stream.destroy()
+  await closedOnes(rig, 0)
+  expect(timers).toBe(0)
+})
+
+test('arguments nested too deep are refused, and the stream goes on', async () => {
+  const rig = await open()
+  const stream = rig.stream('ann')
+  const deep = `${'['.repeat(60_000)}${']'.repeat(60_000)}`
+  await stream.steer(`{"subscribe":[{"id":1,"path":"site.get","args":${deep}}]}`)
+  await stream.until(() => stream.find('failed') !== undefined)
+  expect(stream.find('failed')?.error.code).toBe('LIMIT_EXCEEDED')
+  await stream.follow(2, 'site.get', banner)
+})
+
 test('a role that is gained or lost moves what a caller follows', async () => {
   const rig = await open()
   const stream = rig.stream('ann')
