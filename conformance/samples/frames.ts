@@ -23,12 +23,31 @@ export function readSamples(): ReadonlyMap<string, string> {
   return samples
 }
 
+/** The files of all samples, with what stands beside them. */
+export function sampleSources(): ReadonlyMap<string, string> {
+  const samples = readSamples()
+  const sources = new Map<string, string>()
+  for (const name of ['node', 'register', 'shapes', 'tables']) {
+    const path = `support/${name}.ts`
+    sources.set(path, readFileSync(join(import.meta.dirname, path), 'utf8'))
+  }
+  for (const [name, { path, wrap }] of Object.entries(frames)) {
+    if (sources.has(path)) throw new Error(`${path} is made twice.`)
+    sources.set(path, wrap(samples.get(name) as string))
+  }
+  return sources
+}
+
 export const frames: Readonly<Record<string, Frame>> = {
   'kv/result': { path: 'kv/result.ts', wrap: (text) => shapesOf('Kv', text) },
   'kv/schema-convex': {
     path: 'kv/schema-convex.ts',
     wrap: (text) =>
-      lines(`import { isInternal } from 'noboil/convex/schema'`, text, 'export const s = schema({ kv })'),
+      lines(
+        `import { isInternal } from 'noboil/convex/schema'`,
+        text,
+        'export const s = schema({ kv })',
+      ),
   },
   'kv/schema-spacetimedb': {
     path: 'kv/schema-spacetimedb.ts',

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { frames, readSamples } from './frames.ts'
+import { frames, readSamples, sampleSources } from './frames.ts'
 import { complaintsOf, writeProject } from './project.ts'
 
 interface Waiting {
@@ -39,16 +39,7 @@ describe('the samples', () => {
   })
 
   test('compile, word for word', () => {
-    const sources = new Map<string, string>()
-    for (const name of ['node', 'register', 'shapes', 'tables']) {
-      const path = `support/${name}.ts`
-      sources.set(path, read(join(import.meta.dirname, path)))
-    }
-    for (const [name, { path, wrap }] of Object.entries(frames)) {
-      expect(sources.has(path), `${path} is made twice`).toBe(false)
-      sources.set(path, wrap(samples.get(name) as string))
-    }
-    const folder = writeProject('samples', sources)
+    const folder = writeProject('samples', sampleSources())
     expect(existsSync(join(folder, 'kv/lazy.ts'))).toBe(true)
     expect(complaintsOf(folder)).toBe('')
   })

@@ -15,5 +15,5 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   config: Config<wired>,
 ): TablesApi<wired> {
   configs.push(config as never)
-  return serve({ database: 'never-opened.db', ...config }).api as TablesApi<wired>
+  return serve({ database: 'never-opened.db', ...config }).api
 }
