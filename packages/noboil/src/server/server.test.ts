@@ -230,6 +230,16 @@ test('a custom query is live, and each user has an answer of their own', async (
   expect(bob.value(1)).toEqual({ user: 'users.bob', polls: 0 })
 })
 
+test('a role that is gained or lost holds for the next call', async () => {
+  const rig = await open()
+  const set = { key: 'banner', payload: { text: 'a' } }
+  expect(await rig.code('site.set', set, 'ann')).toBe('FORBIDDEN')
+  await rig.auth.change({ _id: 'users.ann', name: 'ann', role: 'admin' })
+  expect((await rig.call('site.set', set, 'ann')).status).toBe(200)
+  await rig.auth.change({ _id: 'users.ann', name: 'ann', role: null })
+  expect(await rig.code('site.set', set, 'ann')).toBe('FORBIDDEN')
+})
+
 test('as a user the api is what clients see, as the server itself it is everything', async () => {
   const functions = tree({
     hidden: definers.internalQuery({ handler: async () => 'seen' } as never),
