@@ -149,6 +149,14 @@ export const person = (id: string | null): Call => ({
   caller: id ?? 'shared',
 })
 
+export const item = (n: number, box = 'box.a', more: Partial<Item> = {}): Item => ({
+  _id: `item.${String(n).padStart(3, '0')}`,
+  box,
+  rank: n,
+  name: 'apple',
+  ...more,
+})
+
 export class LiveRig {
   readonly host: Host
   readonly engine: LiveEngine<string>

@@ -308,3 +308,13 @@ export class TestStream {
     }
   }
 }
+
+/** The one value that every test may write and read. */
+export const banner: { readonly key: 'banner' } = { key: 'banner' }
+
+export const setBanner = (rig: ServerRig, text: string): Promise<unknown> =>
+  rig.server.call('site.set', { ...banner, payload: { text } })
+
+/** What a stream holds of the banner, followed by this id. */
+export const textOf = (stream: TestStream, id: number): unknown =>
+  (stream.value(id) as { text?: string } | null)?.text

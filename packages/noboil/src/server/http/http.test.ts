@@ -26,7 +26,7 @@ const functions: FunctionTree = {
     }),
     wild: definers.query({ handler: async () => ({ big: 1n }) }),
   },
-} as never
+}
 
 beforeAll(async () => {
   rig = await (await ServerRig.open({ functions, limits: { maxBodyBytes } })).listen()

@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ServerRig } from '../server.fixture.ts'
+
+test('the web app is served with its start page for every place, and nothing outside its folder', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'web-'))
+  await mkdir(join(dir, 'app/assets'), { recursive: true })
+  await writeFile(join(dir, 'secret.txt'), 'secret')
+  await writeFile(join(dir, 'app/index.html'), '<html><script>hi()</script></html>')
+  await writeFile(join(dir, 'app/assets/main-DxYz12ab.js'), 'js()')
+  await writeFile(join(dir, 'app/.env'), 'secret')
+  await symlink(join(dir, 'secret.txt'), join(dir, 'app/link.txt'))
+  const rig = await (await ServerRig.open({ web: { dir: join(dir, 'app') } })).listen()
+  const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`http://127.0.0.1:${rig.port}${path}`, { headers })
+  const start = await get('/')
+  expect(await start.text()).toContain('hi()')
+  expect(start.headers.get('content-security-policy')).toMatch(/script-src 'self' 'sha256-/)
+  expect(start.headers.get('x-frame-options')).toBe('DENY')
+  expect(await (await get('/poll/some-id')).text()).toContain('hi()')
+  const asset = await get('/assets/main-DxYz12ab.js')
+  expect(asset.headers.get('cache-control')).toContain('immutable')
+  expect(asset.headers.get('content-type')).toContain('javascript')
+  const etag = asset.headers.get('etag') as string
+  await asset.text()
+  expect((await get('/assets/main-DxYz12ab.js', { 'if-none-match': etag })).status).toBe(304)
+  for (const path of [
+    '/assets/gone.js',
+    '/.env',
+    '/link.txt',
+    '/..%2fsecret.txt',
+    '/%00.js',
+    '/assets%5c..%5c.env',
+  ]) {
+    const response = await get(path)
+    expect([path, response.status === 404 || !(await response.text()).includes('secret')]).toEqual([
+      path,
+      true,
+    ])
+  }
+  expect((await get('/api/nothing')).status).toBe(404)
+  await rig.close()
+  await rm(dir, { recursive: true })
+})
+
+test('a folder without an app is a sentence at the start', async () => {
+  await expect(ServerRig.open({ web: { dir: '/nowhere/at/all' } })).rejects.toThrow(
+    'There is no web app in /nowhere/at/all: it holds no index.html. Build it first.',
+  )
+})
