@@ -32,6 +32,9 @@ const pageSize = 12
 
 const pollId = (id: string): Id<'poll'> => id as Id<'poll'>
 
+/** An id as addresses have it: without its table. */
+const addressedId = (id: string): Id<'poll'> => pollId(id.includes('.') ? id : `poll.${id}`)
+
 export function nodeBackend(client: Client): PollBackend {
   const useSession = sessionHook(client)
   const actions = actionsOf(client)
@@ -42,7 +45,7 @@ export function nodeBackend(client: Client): PollBackend {
       const list = scope === 'mine' ? api.poll.auth.list : api.poll.pub.list
       return useList(list, {}, { pageSize })
     },
-    usePoll: (id) => useQuery(api.poll.read, { id: pollId(id) }),
+    usePoll: (id) => useQuery(api.poll.read, { id: addressedId(id) }),
     useTally: (id) => ({
       counts: useCounts(api.vote, id === 'skip' ? 'skip' : { parent: id, field: 'optionIdx' }).data,
     }),

@@ -46,14 +46,7 @@ function BannerEditor({ row }: { readonly row: BannerRow | null }): ReactNode {
       }}
     >
       <p className="quiet">
-        {row ? (
-          <>
-            {row.active ? 'Shown to everyone' : 'Saved, not shown'}. Last saved{' '}
-            <TimeAgo atMs={row.updatedAt} />.
-          </>
-        ) : (
-          'There is no banner at the moment.'
-        )}
+        <BannerState row={row} />
       </p>
       <TextArea
         label="Message"
@@ -72,6 +65,17 @@ function BannerEditor({ row }: { readonly row: BannerRow | null }): ReactNode {
       <Overtaken form={form} />
       <EditorActions row={row} form={form} />
     </form>
+  )
+}
+
+function BannerState({ row }: { readonly row: BannerRow | null }): ReactNode {
+  if (!row) return 'There is no banner at the moment.'
+  if (row.updatedAt === undefined) return 'Saving the banner.'
+  return (
+    <>
+      {row.active ? 'Shown to everyone' : 'Saved, not shown'}. Last saved{' '}
+      <TimeAgo atMs={row.updatedAt} />.
+    </>
   )
 }
 

@@ -24,6 +24,8 @@ export function overtakenBy(
   current: BannerRow | null,
 ): BannerRow | 'cleared' | null {
   if (!current) return base ? 'cleared' : null
+  // The row that was on its way is our own; now it has arrived.
+  if (base && base.updatedAt === undefined) return null
   return current.updatedAt === base?.updatedAt ? null : current
 }
 

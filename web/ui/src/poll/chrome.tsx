@@ -99,11 +99,11 @@ function ThemeButton(): ReactNode {
 export function SiteBanner(): ReactNode {
   const { data } = useBackend().useBanner()
   const [dismissedAt, setDismissedAt] = useState<number>()
-  const shown = data?.active === true && data.updatedAt !== dismissedAt
+  const shown = data?.active === true && (data.updatedAt ?? 0) !== dismissedAt
   return (
     <div aria-live="polite">
       {shown && (
-        <Banner label="Site notice" onDismiss={() => setDismissedAt(data.updatedAt)}>
+        <Banner label="Site notice" onDismiss={() => setDismissedAt(data.updatedAt ?? 0)}>
           {data.message}
         </Banner>
       )}

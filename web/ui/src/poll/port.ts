@@ -14,6 +14,7 @@ export interface PollBackend {
 
   /** Newest first. `mine` is what the signed-in user owns, whatever its visibility. */
   readonly usePolls: (scope: 'public' | 'mine') => ListResult<Poll>
+  /** `pollId` is as in an address: a table's name that stands before a dot may be missing. */
   readonly usePoll: (pollId: string) => RowResult<Poll>
   /** The tally alone, for places that list many polls. `'skip'` asks for nothing. */
   readonly useTally: (pollId: string | 'skip') => { readonly counts: VoteCounts | undefined }
@@ -87,7 +88,8 @@ export interface BannerValue {
 }
 
 export interface BannerRow extends BannerValue {
-  readonly updatedAt: number
+  /** Missing while the write that makes the row is on its way. */
+  readonly updatedAt?: number | undefined
 }
 
 export interface ProfileValue {
@@ -147,7 +149,7 @@ export interface KvResult<Row, Value> {
   readonly data: Row | null | undefined
   readonly update: (
     value: Value,
-    options?: { readonly expectedUpdatedAt?: number },
+    options?: { readonly expectedUpdatedAt?: number | undefined },
   ) => Promise<unknown>
   readonly remove: () => Promise<unknown>
   readonly restore: () => Promise<unknown>

@@ -5,6 +5,10 @@ test('an id with any characters makes one path segment', () => {
   expect(pollPath('a/b?c')).toBe('/p/a%2Fb%3Fc')
 })
 
+test('an address leaves out the table that an id begins with', () => {
+  expect(pollPath('poll.01M7WN')).toBe('/p/01M7WN')
+})
+
 test('signing in leads back to where one came from', () => {
   expect(nextPath(signInPath('/p/1').split('?')[1] ?? '')).toBe('/p/1')
   expect(signInPath('/')).toBe('/sign-in')

@@ -8,8 +8,12 @@ export const routes = {
   admin: '/admin',
 } as const
 
+/**
+ * A host's ids may name their table before a dot; the address leaves that out. It is shorter to share,
+ * and servers of files take what follows a dot for an extension.
+ */
 export function pollPath(pollId: string): string {
-  return `/p/${encodeURIComponent(pollId)}`
+  return `/p/${encodeURIComponent(pollId.slice(pollId.lastIndexOf('.') + 1))}`
 }
 
 /** Where to go after signing in. Only paths of this app: never another site. */

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest'
+import { violations } from './axe.ts'
+import { patience, useStage } from './stage.ts'
+import { askAsGuest, option, overflowPx, signIn, tally, vote } from './steps.ts'
+
+const stage = useStage()
+
+describe('live between two browsers', () => {
+  it('a vote in one moves the tally in the other, on the poll and on the list', async () => {
+    const [asker, voter, reader] = [
+      await stage.person(),
+      await stage.person(),
+      await stage.person(),
+    ]
+    const path = await askAsGuest(asker, 'Which tea for the kettle?', ['Assam', 'Sencha'])
+    await voter.open(path)
+    await reader.open('/')
+    const card = reader.page.getByRole('link').filter({ hasText: 'Which tea for the kettle?' })
+    await card.getByText('No ballots yet').waitFor()
+    await vote(voter.page, 'Sencha')
+    await expect.poll(() => tally(asker.page), patience).toEqual({ Assam: 0, Sencha: 1 })
+    await expect.poll(() => tally(voter.page), patience).toEqual({ Assam: 0, Sencha: 1 })
+    await expect.poll(() => card.innerText(), patience).toMatch(/Sencha\s+1\s+ballot\b/)
+    await vote(asker.page, 'Assam')
+    await expect.poll(() => tally(voter.page), patience).toEqual({ Assam: 1, Sencha: 1 })
+    await expect.poll(() => card.innerText(), patience).toMatch(/2 options are level/)
+  })
+
+  it('a new poll and a new comment appear in the other without a reload', async () => {
+    const [asker, reader] = [await stage.person(), await stage.person()]
+    await reader.open('/')
+    const path = await askAsGuest(asker, 'Blinds or curtains?', ['Blinds', 'Curtains'])
+    await reader.page.getByRole('heading', { name: 'Blinds or curtains?' }).click()
+    await expect.poll(() => new URL(reader.page.url()).pathname, patience).toBe(path)
+    await asker.page.getByLabel('Add a comment').fill('Blinds let in the morning.')
+    await asker.page.getByRole('button', { name: 'Comment', exact: true }).click()
+    await reader.page.getByText('Blinds let in the morning.').waitFor()
+    expect(await asker.page.getByLabel('Add a comment').inputValue()).toBe('')
+  })
+
+  it('the banner that an admin sets is shown to everyone at once, changes, and goes', async () => {
+    const [admin, guest] = [await stage.person(), await stage.person({ widthPx: 390 })]
+    await signIn(admin.page, stage.server.admin)
+    await guest.open('/')
+    await admin.open('/admin')
+    const banner = guest.page.getByRole('region', { name: 'Site notice' })
+    await admin.page.getByLabel('Message').fill('Counting ends at six.')
+    const shown = admin.page.getByRole('switch', { name: 'Show it' })
+    if ((await shown.getAttribute('aria-checked')) === 'false') await shown.click()
+    await admin.page.getByRole('button', { name: 'Save banner' }).click()
+    await banner.getByText('Counting ends at six.').waitFor()
+    expect(await overflowPx(guest.page)).toBe(0)
+    await admin.page.getByLabel('Message').fill('Counting ends at seven.')
+    await admin.page.getByRole('button', { name: 'Save banner' }).click()
+    await banner.getByText('Counting ends at seven.').waitFor()
+    await admin.page.getByRole('button', { name: 'Clear' }).click()
+    await admin.page.getByRole('button', { name: 'Clear banner' }).click()
+    await banner.waitFor({ state: 'detached' })
+    await admin.page.getByText('There is no banner at the moment.').waitFor()
+  })
+
+  it('an admin empties the box and puts the ballots back, for everyone', async () => {
+    const [admin, asker] = [await stage.person(), await stage.person()]
+    const path = await askAsGuest(asker, 'Where to next?', ['Sea', 'Hills'])
+    await vote(asker.page, 'Sea')
+    await signIn(admin.page, stage.server.admin)
+    await admin.open(path)
+    await expect.poll(() => tally(admin.page), patience).toEqual({ Sea: 1, Hills: 0 })
+    await vote(admin.page, 'Hills')
+    await admin.page.getByRole('button', { name: 'Empty the box' }).click()
+    await admin.page.getByRole('dialog').getByRole('button', { name: 'Empty the box' }).click()
+    await expect.poll(() => tally(asker.page), patience).toEqual({ Sea: 0, Hills: 0 })
+    await asker.page.getByText('The box is empty. Yours could be the first.').waitFor()
+    await admin.page.getByText('2 ballots taken out.').waitFor()
+    await admin.page.getByRole('button', { name: 'Put ballots back' }).click()
+    await admin.page.getByText('2 ballots put back.').waitFor()
+    await expect.poll(() => tally(asker.page), patience).toEqual({ Sea: 1, Hills: 1 })
+  })
+})
+
+describe('what is not allowed', () => {
+  it('the admin page turns away guests, and the server what they send past it', async () => {
+    const guest = await stage.person()
+    await askAsGuest(guest, 'May I?', ['Yes', 'No'])
+    await guest.open('/admin')
+    await guest.page.getByRole('heading', { name: 'This page is for admins' }).waitFor()
+    await guest.page.getByText('Your account does not have the admin role.').waitFor()
+    guest.allow(/403/)
+    const answer = await guest.page.evaluate(async () => {
+      const args = { key: 'banner', payload: { active: true, message: 'Mine now' } }
+      const response = await fetch('/api/call/siteConfig.set', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ args }),
+      })
+      return { status: response.status, text: await response.text() }
+    })
+    expect(answer).toMatchObject({ status: 403, text: expect.stringContaining('FORBIDDEN') })
+  })
+
+  it('a ballot that meets a poll closed meanwhile is refused with a sentence', async () => {
+    const [asker, voter] = [await stage.person(), await stage.person()]
+    const path = await askAsGuest(asker, 'Still open?', ['Yes', 'No'])
+    await voter.open(path)
+    await vote(voter.page, 'Yes')
+    const sent = Promise.withResolvers<void>()
+    const closed = Promise.withResolvers<void>()
+    await voter.page.route('**/api/call/vote.append', async (route) => {
+      sent.resolve()
+      await closed.promise
+      await route.continue()
+    })
+    voter.allow(/403/)
+    await option(voter.page, 'No').click()
+    await sent.promise
+    await asker.page.getByRole('button', { name: 'Close poll' }).click()
+    await asker.page.getByRole('dialog').getByRole('button', { name: 'Close poll' }).click()
+    await voter.page.getByText('This poll is closed. What you see is the result.').waitFor()
+    closed.resolve()
+    await voter.page.getByText('This poll does not take your vote.').waitFor()
+    for (const each of [voter, asker])
+      await expect.poll(() => tally(each.page), patience).toEqual({ Yes: 1, No: 0 })
+    expect(await option(voter.page, 'No').getAttribute('aria-disabled')).toBe('true')
+  })
+})
+
+describe('when the server goes away', () => {
+  it('both pages say so, come back by themselves, and show the same', async () => {
+    const [one, two] = [await stage.person(), await stage.person()]
+    const path = await askAsGuest(one, 'Back again?', ['Of course', 'Hardly'])
+    await two.open(path)
+    await vote(two.page, 'Of course')
+    await expect.poll(() => tally(one.page), patience).toEqual({ 'Of course': 1, Hardly: 0 })
+    for (const each of [one, two])
+      each.allow(
+        /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/,
+      )
+    await stage.server.kill()
+    for (const { page } of [one, two]) await page.getByText('Offline. Reconnecting…').waitFor()
+    await stage.server.start()
+    for (const each of [one, two]) {
+      await each.page.getByText('Offline. Reconnecting…').waitFor({ state: 'detached' })
+      await each.page.getByText('Live', { exact: true }).waitFor()
+      await expect.poll(() => tally(each.page), patience).toEqual({ 'Of course': 1, Hardly: 0 })
+    }
+    await vote(one.page, 'Hardly')
+    for (const each of [one, two])
+      await expect.poll(() => tally(each.page), patience).toEqual({ 'Of course': 1, Hardly: 1 })
+  })
+})
+
+describe('at 390 px', () => {
+  it('a ballot is cast and counted, and no screen is wider than the window', async () => {
+    const [small, other] = [await stage.person({ widthPx: 390 }), await stage.person()]
+    const path = await askAsGuest(
+      small,
+      'A question long enough to need a second line on a phone?',
+      ['Donaudampfschifffahrtsgesellschaftskapitän as an answer', 'No'],
+    )
+    await other.open(path)
+    await vote(small.page, 'No')
+    await expect.poll(async () => (await tally(other.page))['No'], patience).toBe(1)
+    expect(await overflowPx(small.page)).toBe(0)
+    for (const screen of ['/', '/new', '/profile', '/sign-in', '/admin', '/nowhere']) {
+      await small.open(screen)
+      expect(await overflowPx(small.page), screen).toBe(0)
+    }
+  })
+})
+
+describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
+  it.each([1280, 390])('finds nothing serious on any screen at %i px', async (widthPx) => {
+    const [guest, admin] = [
+      await stage.person({ theme, widthPx }),
+      await stage.person({ theme, widthPx }),
+    ]
+    const found: Record<string, readonly string[]> = {}
+    const check = async ({ page }: typeof guest, screen: string): Promise<void> => {
+      found[screen] = await violations(page)
+    }
+    for (const screen of ['/', '/new', '/sign-in', '/profile', '/admin', '/nowhere']) {
+      await guest.open(screen)
+      await check(guest, `nobody, ${screen}`)
+    }
+    const path = await askAsGuest(guest, `Does it read well (${theme}, ${widthPx})?`, ['Yes', 'No'])
+    await check(guest, 'an empty poll')
+    await vote(guest.page, 'Yes')
+    await check(guest, 'a poll')
+    await guest.open('/profile')
+    await check(guest, 'profile')
+    await signIn(admin.page, stage.server.admin)
+    await admin.open('/admin')
+    await check(admin, 'admin')
+    await admin.open(path)
+    await admin.page.getByRole('button', { name: 'Empty the box' }).click()
+    await check(admin, 'a dialog')
+    expect(Object.fromEntries(Object.entries(found).filter(([, each]) => each.length > 0))).toEqual(
+      {},
+    )
+  })
+})
