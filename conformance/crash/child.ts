@@ -20,6 +20,13 @@ export interface ChildOptions {
   readonly cache?: string
 }
 
+const running = new Set<Child>()
+
+/** Ends what a failed test has left behind. */
+export function endAll(): void {
+  for (const child of running) child.destroy()
+}
+
 export class Child {
   readonly process: ChildProcess
   readonly lines: Line[] = []
@@ -48,9 +55,11 @@ export class Child {
     })
     this.ended = once(this.process, 'close').then((result) => {
       const [code, signal] = result as [number | null, NodeJS.Signals | null]
+      running.delete(this)
       this.#wake()
       return { code, signal, stderr: errors }
     })
+    running.add(this)
     const { stdin } = this.process
     // A process that could not be started has said so already.
     stdin?.on('error', () => {})
@@ -77,6 +86,13 @@ export class Child {
 
   kill(signal: NodeJS.Signals): void {
     this.process.kill(signal)
+  }
+
+  /** Also what it runs, where it told which process that is. */
+  destroy(): void {
+    const open = this.lines.find((line) => line.is === 'open')
+    if (open?.pid !== undefined && running.has(this)) process.kill(open.pid, 'SIGKILL')
+    this.process.kill('SIGKILL')
   }
 
   #take(line: Line, onLine: ((line: Line) => void) | undefined): void {

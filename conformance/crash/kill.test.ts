@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { Book } from './book.ts'
 import { check, checkSettled } from './check.ts'
-import { Child, show } from './child.ts'
+import { Child, endAll, show } from './child.ts'
 import type { Job, Survey } from './lines.ts'
 import { type Chance, chanceOf, seedOfRun } from './random.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'noboil-crash-'))
 const cache = join(folder, 'cache')
+afterEach(endAll)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const kills = 50

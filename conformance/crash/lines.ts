@@ -40,7 +40,7 @@ export type Write =
 
 /** What happened in the child, in order. `sent` comes before the call is made, `acknowledged` after it was answered. */
 export type Line =
-  | { readonly is: 'open'; readonly port?: number }
+  | { readonly is: 'open'; readonly port?: number; readonly pid?: number }
   | { readonly is: 'sent'; readonly id: number; readonly write: Write }
   | { readonly is: 'acknowledged'; readonly id: number; readonly value: unknown }
   | {
