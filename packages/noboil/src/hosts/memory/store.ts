@@ -68,6 +68,7 @@ export class MemoryReader implements ReadStore {
 
 /** The writer's view. Being the test double, it refuses writes over rows that the program did not read as they are. */
 export class MemoryWriter extends MemoryReader implements WriteStore {
+  readonly savepoints: 'free' | 'dear' = 'free'
   #committed: State
   #savepoints: State[] = []
 
@@ -135,6 +136,21 @@ export class MemoryWriter extends MemoryReader implements WriteStore {
   begin(): void {
     this.state = this.#committed
     this.#savepoints = []
+  }
+
+  restart(): void {
+    this.begin()
+  }
+
+  apply({ table, before, after, fields }: Change): void {
+    if (before === null) this.insert(table, after as Row)
+    else if (after === null) this.remove(table, before)
+    else
+      this.patch(
+        table,
+        before,
+        Object.fromEntries((fields ?? []).map((name) => [name, after[name]])),
+      )
   }
 
   commit(): void {

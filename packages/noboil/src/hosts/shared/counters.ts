@@ -1,4 +1,4 @@
-import { assert } from '../../errors/assert.ts'
+import { InvariantError } from '../../errors/assert.ts'
 import type { Layout } from '../../schema/layout.ts'
 
 /** Increments are for integers that are always there: only so can a row's past be told from its present. */
@@ -6,8 +6,8 @@ export function assertCounters(layout: Layout, names: readonly string[]): void {
   for (const name of names) {
     const field = layout.columns[name]
     const isInteger = field?.type.kind === 'number' && field.type.integer
-    assert(
-      isInteger && !field.optional && !field.nullable,
+    if (isInteger && !field.optional && !field.nullable) continue
+    throw new InvariantError(
       `Table '${layout.name}': '${name}' is no integer that every row has, and cannot be incremented.`,
     )
   }

@@ -29,7 +29,16 @@ export interface WriteStore extends ReadStore {
   /** The answer's `after` is the row as it now is. */
   increment(table: Layout, key: readonly unknown[], by: Readonly<Record<string, number>>): Change
   remove(table: Layout, row: Row): Change
+  /**
+   * Where savepoints are dear, a call does without until one has failed: what it wrote is undone by {@link restart}, and the calls
+   * before it are written again from their changes. (In SQLite a savepoint copies every page that is touched under it.)
+   */
+  readonly savepoints: 'free' | 'dear'
   begin(): void
+  /** Ends the transaction without a trace and begins another. */
+  restart(): void
+  /** Writes what a change tells of, on the state that it was first made on. */
+  apply(change: Change): void
   /** Makes the transaction durable; with a revision when something changed. */
   commit(revision: number | undefined): void
   savepoint(depth: number): void

@@ -11,6 +11,15 @@ import type { WriteStore } from './store.ts'
 
 type WriteRequest = Exclude<StoreRequest, ReadRequest | NowRequest | NewIdRequest>
 
+/** What a call needs of the writer that runs it. */
+export interface CallWriter {
+  /** Whether a call may write without a savepoint. */
+  isBare(): boolean
+  /** Undoes what such a call has written. */
+  undo(call: WriteCall): void
+  onWait(): void
+}
+
 export class WriteCall extends Session {
   override readonly writable = true
   /** What to tell the client of; not when the call fails. */
@@ -23,11 +32,13 @@ export class WriteCall extends Session {
   answer: (() => void) | undefined
   stopTimer: (() => void) | undefined
   isWaiting = false
-  readonly #onWait: () => void
+  readonly #writer: CallWriter
   readonly #store: WriteStore
   readonly #reads: Reads
-  /** How many of the frames have a savepoint: a program gets one with its first write. */
+  /** How many of the frames have written, and so have a savepoint. */
   #savepoints = 0
+  /** The outermost frame has none: the writer undoes the call in its own way. */
+  #isBare = false
   /** For each frame how long {@link changes} and {@link effects} were before it. */
   readonly #marks: number[] = []
   #waitedMs = 0
@@ -36,10 +47,10 @@ export class WriteCall extends Session {
     store: WriteStore,
     tools: SessionTools,
     settles: WriteOptions['settles'],
-    onWait: () => void,
+    writer: CallWriter,
   ) {
     super(tools)
-    this.#onWait = onWait
+    this.#writer = writer
     this.#store = store
     this.#reads = new Reads(tools, undefined, Number.MAX_SAFE_INTEGER)
     this.settles = settles
@@ -74,7 +85,7 @@ export class WriteCall extends Session {
   /** The outermost program waits for its hook, in microtasks or really. */
   override waits(): void {
     this.isWaiting = true
-    this.#onWait()
+    this.#writer.onWait()
   }
 
   override resumes(): void {
@@ -105,7 +116,7 @@ export class WriteCall extends Session {
     this.#marks.length -= 2
     if (this.#savepoints <= this.depth) return
     this.#savepoints--
-    this.#store.release(this.#savepoints)
+    if (!this.#isBareAt(this.#savepoints)) this.#store.release(this.#savepoints)
   }
 
   protected override undone(): void {
@@ -115,14 +126,23 @@ export class WriteCall extends Session {
     this.#savepoints--
     if (!this.#store.isOpen()) return
     try {
-      this.#store.rollbackTo(this.#savepoints)
+      if (this.#isBareAt(this.#savepoints)) this.#writer.undo(this)
+      else this.#store.rollbackTo(this.#savepoints)
     } catch {
       // The store has lost the transaction, and the group fails as a whole for it.
     }
   }
 
   #beforeWrite(): void {
-    while (this.#savepoints < this.depth) this.#store.savepoint(this.#savepoints++)
+    if (this.#savepoints === 0) this.#isBare = this.#writer.isBare()
+    while (this.#savepoints < this.depth) {
+      if (!this.#isBareAt(this.#savepoints)) this.#store.savepoint(this.#savepoints)
+      this.#savepoints++
+    }
+  }
+
+  #isBareAt(depth: number): boolean {
+    return depth === 0 && this.#isBare
   }
 
   #write(request: WriteRequest): unknown {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { NoboilError } from '../../errors/error.ts'
-import { call, get, insert, patch, program, remove } from '../../program/program.ts'
+import { call, get, insert, patch, program, range, remove, search } from '../../program/program.ts'
 import {
   addPerson,
   allPeople,
@@ -55,6 +55,54 @@ describe.each(bothHosts)('group commit on %s', (_, open) => {
       'person.a',
       'person.c',
     ])
+  })
+
+  test('a call that fails leaves whatever the calls before it had done', async () => {
+    const { host, commits } = await open()
+    await host.write(() => addPerson(person('old', { tags: ['t'], note: null })))
+    await host.write(() => append('p', 'first', 'k1'))
+    const removeOld = program(function* () {
+      const row = yield* get(people, ['person.old'])
+      if (row !== null) yield* remove(people, row)
+    })
+    const annotate = program(function* () {
+      const row = yield* get(people, ['person.old'])
+      if (row !== null) yield* patch(people, row, { tags: ['u', 'v'], note: undefined, rank: 3 })
+    })
+    const fails = program(function* (id: string) {
+      yield* append('p', id, id)
+      yield* insert(people, person(id))
+      throw new NoboilError('FORBIDDEN', 'no')
+    })
+    const answers = await Promise.allSettled([
+      host.write(() => annotate()),
+      host.write(() => append('p', 'second word', 'k2')),
+      host.write(() => fails('x')),
+      host.write(() => append('p', 'third', 'x')),
+      host.write(() => fails('y')),
+      host.write(() => removeOld()),
+      host.write(() => addPerson(person('old', { name: 'new' }))),
+    ])
+    expect(answers.map(({ status }) => status[0]).join('')).toBe('ffrfrff')
+    const all = program(function* () {
+      return [
+        yield* range(messages, '', ['p'], { limit: 9 }),
+        yield* get(people, ['person.old']),
+        yield* get(heads, ['p']),
+        (yield* search(messages, ['wor'], { scope: 'p', limit: 9 })).length,
+      ]
+    })
+    expect((await host.read(() => all())).value).toMatchObject([
+      [
+        { seq: 1, text: 'first', key: 'k1' },
+        { seq: 2, text: 'second word', key: 'k2' },
+        { seq: 3, text: 'third', key: 'x' },
+      ],
+      person('old', { name: 'new' }),
+      { seq: 3, live: 3 },
+      1,
+    ])
+    expect(commits.at(-1)?.changes).toHaveLength(7)
   })
 
   test('nobody is answered before the commit is published', async () => {

@@ -14,7 +14,10 @@ import type { Answer, HostLimits, WriteOptions } from '../host.ts'
 import { Queue } from './queue.ts'
 import { Running, type SessionTools } from './session.ts'
 import type { WriteStore } from './store.ts'
-import { WriteCall } from './write-call.ts'
+import { type CallWriter, WriteCall } from './write-call.ts'
+
+/** Failures come in runs: after one, this many calls are undone by savepoints, which cost little then. */
+const carefulCalls = 1_000
 
 export interface WriterParts {
   readonly store: WriteStore
@@ -41,6 +44,8 @@ export class Writer {
   #isPumping = false
   /** Fires only when microtasks have drained, that is, when the current call's hook really waits. */
   #watch: NodeJS.Immediate | undefined
+  /** How many calls to come take savepoints, since one has failed. */
+  #carefulCalls = 0
   #broken: unknown
   #onIdle: (() => void) | undefined
 
@@ -71,7 +76,7 @@ export class Writer {
       )
     }
     return new Promise((resolve, reject) => {
-      const call = new WriteCall(this.#store, this.#tools, options?.settles, this.#onWait)
+      const call = new WriteCall(this.#store, this.#tools, options?.settles, this.#calls)
       call.running = new Running<result>(
         call,
         program,
@@ -159,13 +164,27 @@ export class Writer {
   #ended(call: WriteCall, answer: () => void): void {
     call.answer = answer
     call.stopTimer?.()
+    if (this.#carefulCalls > 0) this.#carefulCalls--
     this.#current = undefined
     if (!this.#isLooping) this.#loop()
   }
 
-  /** The current call waits for a hook. One watch serves the group: it cannot fire before microtasks have drained. */
-  readonly #onWait = (): void => {
-    this.#watch ??= setImmediate(this.#reallyWaits)
+  readonly #calls: CallWriter = {
+    isBare: () => this.#store.savepoints === 'dear' && this.#carefulCalls === 0,
+    undo: (call) => this.#undo(call),
+    // One watch serves the group: it cannot fire before microtasks have drained.
+    onWait: () => {
+      this.#watch ??= setImmediate(this.#reallyWaits)
+    },
+  }
+
+  /** Undoes a call that has no savepoint: all of the transaction goes, and the calls before it are written again. */
+  #undo(call: WriteCall): void {
+    this.#carefulCalls = carefulCalls
+    this.#store.restart()
+    for (const other of this.#group as WriteCall[]) {
+      if (other !== call) for (const change of other.changes) this.#store.apply(change)
+    }
   }
 
   readonly #reallyWaits = (): void => {

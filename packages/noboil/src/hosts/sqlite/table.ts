@@ -2,7 +2,6 @@
 import { InvariantError } from '../../errors/assert.ts'
 import type { Stretch } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
-import { assertCounters } from '../shared/counters.ts'
 import { assertStretch, orderColumns, primary } from '../shared/stretch.ts'
 import { Codec } from './codec.ts'
 import { type Column, columnOf, quote } from './columns.ts'
@@ -99,15 +98,6 @@ export class SqlTable {
   deleteSql(): string {
     const tail = this.layout.search === undefined ? '' : ` RETURNING ${quote(arrivalColumn)}`
     return `DELETE FROM ${this.quoted} WHERE ${this.byKey}${tail}`
-  }
-
-  incrementSql(columns: readonly Column[]): string {
-    assertCounters(
-      this.layout,
-      columns.map((column) => column.name),
-    )
-    const sets = columns.map(({ quoted }) => `${quoted} = ${quoted} + ?`).join(', ')
-    return `UPDATE ${this.quoted} SET ${sets} WHERE ${this.byKey} RETURNING ${this.list}`
   }
 
   segmentSql(index: IndexShape, segment: Segment, order: 'asc' | 'desc', filter: Filter): string {

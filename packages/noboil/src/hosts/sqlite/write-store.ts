@@ -7,7 +7,7 @@ import type { SearchRequest } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
 import { sameValue } from '../shared/conditions.ts'
-import { firstRow } from '../shared/counters.ts'
+import { assertCounters, firstRow } from '../shared/counters.ts'
 import { duplicate } from '../shared/duplicate.ts'
 import type { WriteStore } from '../shared/store.ts'
 import { type Column, quote } from './columns.ts'
@@ -18,6 +18,7 @@ import { prepare, type RowStatement } from './statements.ts'
 import { arrivalColumn, type SqlTable } from './table.ts'
 
 export class SqliteWriter extends SqliteReader implements WriteStore {
+  readonly savepoints: 'free' | 'dear' = 'dear'
   readonly #beforeCommit: () => void
   readonly #notes: SearchNotes
   readonly #writes = new Map<string, WriteStatements>()
@@ -59,12 +60,9 @@ export class SqliteWriter extends SqliteReader implements WriteStore {
   }
 
   patch(layout: Layout, row: Row, set: Row): Change | undefined {
-    const writes = this.#writesOf(layout)
-    const { table } = writes
-    const columns: Column[] = []
-    const values: SQLInputValue[] = []
+    const { table } = this.#writesOf(layout)
+    const fields: string[] = []
     const after: Record<string, unknown> = { ...row }
-    let isSearched = false
     for (const name of Object.keys(set)) {
       const column = table.column(name)
       const value = stored(column, set[name])
@@ -74,48 +72,32 @@ export class SqliteWriter extends SqliteReader implements WriteStore {
           `Table '${layout.name}': '${name}' is of the key and cannot change.`,
         )
       }
-      columns.push(column)
-      values.push(table.codec.encodeField(column, value))
+      fields.push(name)
       if (value === undefined) delete after[name]
       else after[name] = value
-      if (table.searched.has(name)) isSearched = true
     }
-    if (columns.length === 0) return undefined
-    const fields = columns.map((column) => column.name)
-    const statement = this.bound(layout).statements.get(`set ${fields.join(' ')}`, () =>
-      table.updateSql(columns, layout.search !== undefined),
-    )
-    values.push(...keyValuesOf(table, row))
-    const { creationTime, search } = layout
+    if (fields.length === 0) return undefined
+    const { creationTime } = layout
     if (creationTime !== undefined) after['_creationTime'] = after[creationTime]
-    const arrival = this.#write(table, after, statement, values, row)
-    if (isSearched && search !== undefined) {
-      this.#notes.put(layout, arrival as number, searchText(search, after))
-    }
+    this.#update(table, row, after, fields)
     return { table: layout, before: { ...row }, after, fields }
   }
 
   increment(layout: Layout, key: readonly unknown[], by: Readonly<Record<string, number>>): Change {
+    assertCounters(layout, Object.keys(by))
+    // A read and an update cost less than one upsert that returns its row, and tell the row's past.
+    const before = this.get(layout, key)
+    if (before === null) return this.insert(layout, firstRow(layout, key, by))
     const { table } = this.#writesOf(layout)
-    const names = Object.keys(by)
-    const columns = names.map((name) => table.column(name))
-    const statement = this.bound(layout).statements.get(`add ${names.join(' ')}`, () =>
-      table.incrementSql(columns),
-    )
-    const values = keyValues(table, key)
-    if (values === undefined)
-      throw new InvariantError(`Table '${layout.name}': the key has another form.`)
-    // An update first and no upsert: only so is it known whether the row was there, at the same cost where it was.
-    const found = this.#run(() => statement.get(...Object.values(by), ...values))
-    if (found === undefined) return this.insert(layout, firstRow(layout, key, by))
-    const after = table.codec.decode(found)
-    const before: Record<string, unknown> = { ...after }
+    const after: Record<string, unknown> = { ...before }
     const fields: string[] = []
-    for (const name of names) {
-      if (by[name] === 0) continue
-      before[name] = (after[name] as number) - (by[name] as number)
+    for (const name in by) {
+      const add = by[name] as number
+      if (add === 0) continue
+      after[name] = (before[name] as number) + add
       fields.push(name)
     }
+    if (fields.length > 0) this.#update(table, before, after, fields)
     return { table: layout, before, after, fields }
   }
 
@@ -130,6 +112,16 @@ export class SqliteWriter extends SqliteReader implements WriteStore {
     )
     if (layout.search !== undefined) this.#notes.drop(layout, arrival as number)
     return { table: layout, before: { ...row }, after: null }
+  }
+
+  /** Does again what a change tells of, after {@link restart}. */
+  apply(change: Change): void {
+    const { table, before, after, fields } = change
+    this.#orLose(() => {
+      if (before === null) this.insert(table, after as Row)
+      else if (after === null) this.remove(table, before)
+      else this.#update(this.#writesOf(table).table, before, after, fields ?? [])
+    })
   }
 
   override search(request: SearchRequest): readonly Row[] {
@@ -169,6 +161,12 @@ export class SqliteWriter extends SqliteReader implements WriteStore {
     this.#notes.rollbackTo(depth)
   }
 
+  restart(): void {
+    this.#orLose(() => this.#rollback.run())
+    this.#notes.forget()
+    this.#orLose(() => this.#begin.run())
+  }
+
   isOpen(): boolean {
     return !this.#isLost
   }
@@ -182,6 +180,21 @@ export class SqliteWriter extends SqliteReader implements WriteStore {
   protected override failed(error: unknown): unknown {
     if (!this.db.isTransaction) this.#isLost = true
     return storeError(error)
+  }
+
+  /** Writes the columns `fields` of a row as `after` has them. */
+  #update(table: SqlTable, row: Row, after: Row, fields: readonly string[]): void {
+    const { layout, codec } = table
+    const columns = fields.map((name) => table.column(name))
+    const statement = this.bound(layout).statements.get(`set ${fields.join(' ')}`, () =>
+      table.updateSql(columns, layout.search !== undefined),
+    )
+    const values = columns.map((column) => codec.encodeField(column, after[column.name]))
+    for (const value of keyValuesOf(table, row)) values.push(value)
+    const arrival = this.#write(table, after, statement, values, row)
+    if (layout.search !== undefined && fields.some((name) => table.searched.has(name))) {
+      this.#notes.put(layout, arrival as number, searchText(layout.search, after))
+    }
   }
 
   /** Runs a write of one row and answers its arrival number, where the statement returns one. */
