@@ -1,8 +1,10 @@
 /** The permissions of users, as the writeRole patterns of the kv page read them. */
 declare module 'noboil/schema' {
   interface Register {
-    user: { permissions: string[] }
+    user: Permissions
   }
 }
 
-export {}
+export interface Permissions {
+  permissions: string[]
+}
