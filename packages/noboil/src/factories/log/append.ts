@@ -69,7 +69,7 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
         ? undefined
         : range(log.layout, 'by_idempotency', [parent, key], { limit: 1 }),
       limit && readWindow(limit, call.caller),
-      readCounts(log, parent),
+      readCountsEarly(log, parent),
     )
     if (!mayRead(log, call, parentRow)) throw noParent(log)
 
@@ -80,8 +80,8 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
     if (limit) yield* assertFits(limit, call.caller, window ?? null, 1)
     if (given.expectedSeq !== undefined) yield* assertEndsAt(log, parent, given.expectedSeq)
     const written = yield* beforeAppend(log, call, parent, payload, author)
-    const again = readCountsAgain(log, parent)
-    const tally = (again ? yield* again : counts) ?? null
+    const late = readCountsLate(log, parent)
+    const tally = (late ? yield* late : counts) ?? null
     const [first] = yield* write(log, call, parent, [written], tally, { key, print })
     if (limit) yield* record(limit, call.caller, window ?? null, 1)
     yield* afterAppend(log, call, first as StoredRow)
@@ -118,7 +118,7 @@ const appendMany: (
   const [parentRow, window, counts] = yield* batch(
     readParent(log, parent),
     limit && readWindow(limit, call.caller),
-    readCounts(log, parent),
+    readCountsEarly(log, parent),
   )
   if (!mayRead(log, call, parentRow)) throw noParent(log)
   if (payloads.length === 0) {
@@ -130,8 +130,8 @@ const appendMany: (
   for (const payload of payloads) {
     written.push(yield* beforeAppend(log, call, parent, payload, author))
   }
-  const again = readCountsAgain(log, parent)
-  const tally = (again ? yield* again : counts) ?? null
+  const late = readCountsLate(log, parent)
+  const tally = (late ? yield* late : counts) ?? null
   const rows = yield* write(log, call, parent, written, tally, {})
   if (limit) yield* record(limit, call.caller, window ?? null, rows.length)
   for (const row of rows) yield* afterAppend(log, call, row)
@@ -144,8 +144,12 @@ const readParent = (log: LogContext, parent: string): Op<Row | null> =>
 const readCounts = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
   log.counted.length === 0 ? undefined : get(countsLayout, [log.table.name, parent])
 
-/** The counts once more where a before-hook may have changed them. */
-const readCountsAgain = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
+/** With the other reads, where no hook can change them before they are written. */
+const readCountsEarly = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
+  log.hooks.beforeAppend ? undefined : readCounts(log, parent)
+
+/** After the before-hook, which may itself have appended here. */
+const readCountsLate = (log: LogContext, parent: string): Op<CountsRow | null> | undefined =>
   log.hooks.beforeAppend && readCounts(log, parent)
 
 /**

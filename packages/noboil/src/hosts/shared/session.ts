@@ -72,13 +72,18 @@ export abstract class Session implements SyncInterpreter {
     const { handle } = frame
     frame.handle = undefined
     if (handle === undefined) return undefined
+    // Nearly always nothing is left, and an error's stack costs more than the rest of a hook.
+    if (!handle.isBusy) {
+      handle.end(undefined)
+      return undefined
+    }
     const error = new NoboilError(
       'INTERNAL',
       'A hook ended while something it had started on its transaction was still running: an await is missing.',
     )
-    const busy = handle.end(error)
+    handle.end(error)
     while (this.#frames.at(-1) !== frame) this.#drop()
-    return busy ? error : undefined
+    return error
   }
 
   /** Ends everything that is still running, outermost last, and undoes it. Waiting hooks are told `error` when they come back. */
@@ -271,18 +276,22 @@ class Handle implements Transaction {
     this.#session.afterCommit(effect)
   }
 
-  /** Refuses further use and what has not ended; answers whether there was such. */
-  end(error: Error): boolean {
-    if (this.#isOver) return false
+  /** Something that was started has not ended. */
+  get isBusy(): boolean {
+    return !this.#isOver && this.#running !== undefined
+  }
+
+  /** Refuses further use, and with `error` what has not ended. */
+  end(error: Error | undefined): void {
+    if (this.#isOver) return
     this.#isOver = true
     const running = this.#running
-    if (running === undefined) return false
+    if (running === undefined) return
     this.#running = undefined
     running.refuse(error)
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       next.refuse(error)
     }
-    return true
   }
 
   #next(ended: Running<unknown>): void {
