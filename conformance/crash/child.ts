@@ -33,6 +33,7 @@ export class Child {
   /** Once it has ended and everything that it told has been read. */
   readonly ended: Promise<End>
   readonly #waiting = new Set<() => void>()
+  #end: End | undefined
 
   constructor(script: 'writer.ts' | 'server.ts', job: object, options: ChildOptions = {}) {
     const file = fileURLToPath(new URL(script, import.meta.url))
@@ -56,8 +57,9 @@ export class Child {
     this.ended = once(this.process, 'close').then((result) => {
       const [code, signal] = result as [number | null, NodeJS.Signals | null]
       running.delete(this)
+      this.#end = { code, signal, stderr: errors }
       this.#wake()
-      return { code, signal, stderr: errors }
+      return this.#end
     })
     running.add(this)
     const { stdin } = this.process
@@ -74,12 +76,12 @@ export class Child {
     type Wanted = Extract<Line, { is: kind }>
     const find = (): Wanted | undefined =>
       this.lines.find((line): line is Wanted => line.is === is && matches(line as Wanted))
-    let end: End | undefined
-    void this.ended.then((result) => (end = result))
     for (;;) {
       const found = find()
       if (found !== undefined) return found
-      if (end !== undefined) throw new Error(`The process ended with no '${is}': ${show(end)}`)
+      if (this.#end !== undefined) {
+        throw new Error(`The process ended with no '${is}': ${show(this.#end)}`)
+      }
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
   }
