@@ -34,6 +34,8 @@ const ports = { clock: new ManualClock(), random: seededRandom() }
 
 /** A memory store that fails where the test says. */
 class FailingStore extends MemoryWriter {
+  override savepoints: 'free' | 'dear' = 'free'
+  readonly events: string[] = []
   failCommit = false
   failBegin = false
   failRecover = false
@@ -44,6 +46,16 @@ class FailingStore extends MemoryWriter {
     if (this.failBegin) throw new Error('locked')
     this.#isOpen = true
     super.begin()
+  }
+
+  override restart(): void {
+    this.events.push('restart')
+    super.restart()
+  }
+
+  override savepoint(depth: number): void {
+    this.events.push('savepoint')
+    super.savepoint(depth)
   }
 
   override commit(): void {
@@ -115,6 +127,20 @@ test('a commit that fails fails all its calls, also those that had failed by the
   store.failCommit = false
   expect(await addTwo(host)).toEqual(['fulfilled', 'fulfilled'])
   expect(commits.map((commit) => commit.revision)).toEqual([1])
+})
+
+test('where savepoints are dear, calls do without until one has failed', async () => {
+  const { host, store } = openFailing()
+  store.savepoints = 'dear'
+  const fails = program(function* () {
+    yield* insert(people, person('f'))
+    throw new Error('mine')
+  })
+  const write = (id: string): Promise<unknown> =>
+    id === '!' ? codeOf(host.write(() => fails())) : host.write(() => addPerson(person(id)))
+  await Promise.all(['a', 'b', '!', 'c', '!', 'd'].map(write))
+  expect(store.events).toEqual(['restart', 'savepoint', 'savepoint', 'savepoint'])
+  expect((await host.read(() => allPeople())).value).toEqual(['a', 'b', 'c', 'd'])
 })
 
 test('a transaction that cannot begin refuses what is queued, and later calls go on', async () => {

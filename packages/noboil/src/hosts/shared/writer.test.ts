@@ -1,6 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { NoboilError } from '../../errors/error.ts'
-import { call, get, insert, patch, program, range, remove, search } from '../../program/program.ts'
+import {
+  call,
+  get,
+  increment,
+  insert,
+  patch,
+  program,
+  range,
+  remove,
+  search,
+} from '../../program/program.ts'
 import {
   addPerson,
   allPeople,
@@ -358,6 +368,17 @@ describe.each(bothHosts)('group commit on %s', (_, open) => {
         fields: ['seq', 'live'],
       },
     ])
+  })
+
+  test('only integers that every row has can be incremented', async () => {
+    const { host } = await open()
+    await host.write(() => addPerson(person('a', { rank: 1 })))
+    for (const name of ['rank', 'age', 'score', 'name']) {
+      const work = program(function* () {
+        yield* increment(people, ['person.a'], { [name]: 1 })
+      })
+      await expect(host.write(() => work())).rejects.toThrow(`'${name}' is no integer`)
+    }
   })
 
   test('a program that catches an error goes on with what it had written', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
+import { program } from '../../program/program.ts'
 import type { Host } from '../host.ts'
 import {
   addPerson,
@@ -133,6 +134,25 @@ test('tables have typed columns, are are clustered on their key', async () => {
     [1, 1],
   ])
   expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  db.close()
+})
+
+test('a call that fails leaves nothing in the search index', async () => {
+  const file = join(tempDir(), 'a.db')
+  const host = await open(file)
+  const fails = program(function* () {
+    yield* append('p', 'two')
+    throw new Error('mine')
+  })
+  await Promise.allSettled([
+    host.write(() => append('p', 'one')),
+    host.write(() => fails()),
+    host.write(() => fails()),
+  ])
+  const db = new DatabaseSync(file, { readOnly: true })
+  expect(db.prepare('SELECT count(*) AS rows FROM message__search_docsize').get()).toEqual({
+    rows: 1,
+  })
   db.close()
 })
 
