@@ -35,14 +35,10 @@ export class Child {
   readonly #waiting = new Set<() => void>()
   #end: End | undefined
 
-  constructor(script: 'writer.ts' | 'server.ts', job: object, options: ChildOptions = {}) {
-    const file = fileURLToPath(new URL(script, import.meta.url))
-    const [program = '', ...args] = [
-      ...(options.under ?? []),
-      process.execPath,
-      '--conditions=noboil-source',
-      file,
-    ]
+  constructor(script: URL, job: object, options: ChildOptions = {}) {
+    const file = fileURLToPath(script)
+    const own = [process.execPath, '--conditions=noboil-source', file]
+    const [program = process.execPath, ...args] = [...(options.under ?? []), ...own]
     const env = { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: options.cache ?? '' }
     this.process = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe', 'pipe'] })
     const [, , stderr, told] = this.process.stdio as [Writable, null, Readable, Readable, null]

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Child, endAll, show } from './child.ts'
 import type { ServerJob } from './server.ts'
-import { type Call, commitsIn, parseTrace, straceArguments, untimely } from './trace.ts'
+import { type Call, commitsIn, parseTrace, strace, straceArguments, untimely } from './trace.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'noboil-durable-')))
 afterEach(endAll)
@@ -22,7 +22,7 @@ const boardMark = /board-\d+-\d+-/g
 
 beforeAll(() => {
   const output = join(folder, 'probe')
-  const { error, status, stderr } = spawnSync('strace', [...straceArguments(output), 'true'], {
+  const { error, status, stderr } = spawnSync(strace, [...straceArguments(output), 'true'], {
     encoding: 'utf8',
   })
   const { code } = (error ?? {}) as NodeJS.ErrnoException
@@ -50,8 +50,9 @@ async function traced(how: ServerJob['how']): Promise<Traced> {
   const file = join(folder, `${how}.db`)
   const output = join(folder, `${how}.trace`)
   const cache = join(folder, 'cache')
-  const under = ['strace', ...straceArguments(output)]
-  const child = new Child('server.ts', { file, how } satisfies ServerJob, { cache, under })
+  const job: ServerJob = { file, how }
+  const under = [strace, ...straceArguments(output)]
+  const child = new Child(new URL('./server.ts', import.meta.url), job, { cache, under })
   const { port = 0, pid = 0 } = await child.line('open')
   const url = `http://127.0.0.1:${port}`
   const markOf = new Map<number, string>()

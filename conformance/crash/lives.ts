@@ -72,7 +72,7 @@ export class Lives {
       load: 'heavy',
       ...more,
     }
-    return new Child('writer.ts', job, {
+    return new Child(new URL('./writer.ts', import.meta.url), job, {
       cache: this.#cache,
       ...(under ? { under } : {}),
       onLine: (line) => {

@@ -23,7 +23,7 @@ process.once('SIGTERM', () => void server.close())
 tell({ is: 'open', port, pid: process.pid })
 
 async function byHand(durability: 'commit' | 'none'): Promise<Served> {
-  const app = assemble({ tables: tablesWith({}) as never })
+  const app = assemble({ tables: tablesWith({}) })
   const layouts = [...app.layouts, ...serverLayouts]
   const host = await openSqliteHost({ file, layouts, durability })
   return createServer({

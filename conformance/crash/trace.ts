@@ -5,6 +5,9 @@ export type Call =
   | { readonly is: 'write'; readonly to: string; readonly bytes: string; readonly start: number }
   | { readonly is: 'sync'; readonly of: string; readonly start: number; readonly end: number }
 
+/** Debian's, which `npm test` installs where it may. */
+export const strace = 'strace'
+
 /** What strace must write down: every way to send bytes, and every way to make them durable. */
 export const straceArguments = (output: string): readonly string[] => [
   '--follow-forks',
@@ -37,7 +40,7 @@ export function parseTrace(text: string): readonly Call[] {
     const isUnfinished = rest.endsWith('<unfinished ...>')
     if (isUnfinished) waiting.set(process, { name, of, start })
     if (syncs.has(name)) {
-      if (!isUnfinished && / = 0$/.test(rest)) calls.push({ is: 'sync', of, start, end: start })
+      if (!isUnfinished && rest.endsWith(' = 0')) calls.push({ is: 'sync', of, start, end: start })
     } else if (['sendfile', 'splice'].includes(name)) {
       throw new Error(`The process sends by ${name}, whose bytes a trace does not show.`)
     } else calls.push({ is: 'write', to: of, bytes: textOf(after), start })
