@@ -51,7 +51,7 @@ export function checked(text: string): { readonly text: string; readonly checks:
     if (found === null) return statement
     const [, code = '', sign, expected = ''] = found
     checks++
-    if (sign === '✗') return `await _fails(async () => { ${code} }, '${expected}')`
+    if (sign === '✗') return `await _fails(async () => { ${code} }, ${JSON.stringify(expected)})`
     const name = /^(?:export )?const (\w+) =/.exec(code)?.[1]
     return name === undefined
       ? `_answers(${code}, ${expected})`
