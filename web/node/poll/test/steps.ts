@@ -69,7 +69,7 @@ export async function tally(page: Page): Promise<Readonly<Record<string, number>
 
 export async function signUp(page: Page, name: string, account: Account): Promise<void> {
   await page.goto('/sign-in')
-  await page.getByText('Create account').first().click()
+  await page.getByRole('radio', { name: 'Create account' }).check()
   await page.getByLabel('Name').fill(name)
   await page.getByLabel('Email').fill(account.email)
   await page.getByLabel('Password').fill(account.password)

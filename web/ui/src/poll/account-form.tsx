@@ -138,7 +138,9 @@ function AccountFields({ form, mode, look }: AccountFieldsProps): ReactNode {
         type="password"
         autoComplete={isNew ? 'new-password' : 'current-password'}
         error={form.errors.password}
-        {...(isNew && { hint: `At least ${passwordCharsMin} characters.` })}
+        // The error says the same.
+        {...(isNew &&
+          !form.errors.password && { hint: `At least ${passwordCharsMin} characters.` })}
       />
       {form.problem && (
         <Notice look="error" role="alert">
