@@ -25,7 +25,7 @@ import {
   useSingleton,
 } from 'noboil/node/react'
 import type { Id } from 'noboil/schema'
-import { sessionHook } from './session.ts'
+import { AccountError, sessionHook } from './session.ts'
 
 const api = createApi<typeof server>()
 const pageSize = 12
@@ -82,6 +82,7 @@ const actionsOf = (client: Client): PollActions => ({
 
 /** An error of the server, or one that happened on the way to it. */
 function errorOf(error: unknown): AppError {
+  if (error instanceof AccountError) return error.app
   const data = errorData(error)
   if (data === undefined) {
     return { code: 'UNAVAILABLE', message: 'The server cannot be reached. Try again in a moment.' }

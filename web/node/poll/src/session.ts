@@ -1,15 +1,30 @@
 /**
  * Who is signed in, by better-auth's own client. Whenever that changes, noboil's stream is opened anew with the new cookie.
  */
-import type { AppUser, Credentials, Session } from '@noboil/web-ui/poll'
+import type { AppError, AppUser, Credentials, Session } from '@noboil/web-ui/poll'
 import { anonymousClient } from 'better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/react'
 import type { Client } from 'noboil/client'
-import { NoboilError } from 'noboil/errors'
 import { useMemo } from 'react'
 
+/** What the accounts service refused, as the app's own error. */
+export class AccountError extends Error {
+  readonly app: AppError
+
+  constructor(app: AppError) {
+    super(app.message)
+    this.app = app
+  }
+}
+
+interface Refusal {
+  readonly code?: string | undefined
+  readonly message?: string | undefined
+  readonly status: number
+}
+
 interface Answer {
-  readonly error: { readonly message?: string | undefined; readonly status: number } | null
+  readonly error: Refusal | null
 }
 
 /** Fields that the server adds to a session's user. */
@@ -26,7 +41,7 @@ export function sessionHook(client: Client): () => Session {
   const auth = createAuthClient({ plugins: [anonymousClient()] })
   const changed = async (answer: Promise<Answer>, forget = false): Promise<void> => {
     const { error } = await answer
-    if (error !== null) throw sentence(error)
+    if (error !== null) throw new AccountError(appError(error))
     client.reconnect({ forget })
   }
   const actions = {
@@ -54,18 +69,9 @@ const userOf = (account: Account): AppUser => ({
   isAnonymous: account.isAnonymous === true,
 })
 
-/** What the accounts service refuses, as the app's own errors. */
-function sentence(error: NonNullable<Answer['error']>): NoboilError {
-  const message = error.message ?? 'Signing in did not work. Try again in a moment.'
-  if (error.status === 401 || error.status === 403) return new NoboilError('FORBIDDEN', message)
-  if (error.status === 429) {
-    return new NoboilError('UNAVAILABLE', 'Too many attempts. Try again in a minute.')
-  }
-  if (error.status >= 500) {
-    return new NoboilError(
-      'UNAVAILABLE',
-      'The accounts service is not answering. Try again in a moment.',
-    )
-  }
-  return new NoboilError('VALIDATION_FAILED', message, { issues: [{ path: '', message }] })
+function appError({ code, message = 'This did not work.', status }: Refusal): AppError {
+  if (code?.startsWith('USER_ALREADY_EXISTS')) return { code: 'DUPLICATE', message }
+  if (status === 401 || status === 403) return { code: 'FORBIDDEN', message }
+  if (status === 429) return { code: 'RATE_LIMITED', message }
+  return { code: status >= 500 ? 'UNAVAILABLE' : 'VALIDATION_FAILED', message }
 }

@@ -111,7 +111,8 @@ function limitedSentence({ retryAfter }: AppError, doing: Doing): string {
   const wait = waitText(retryAfter)
   if (doing === 'vote')
     return `That was a lot of ballots in a short time. You can vote again ${wait}.`
-  if (doing === 'signIn') return `Too many attempts. Try again ${wait}.`
+  if (doing === 'signIn' || doing === 'signUp' || doing === 'guest')
+    return `Too many attempts. Try again ${wait}.`
   return `That was a lot in a short time. Try again ${wait}.`
 }
 
