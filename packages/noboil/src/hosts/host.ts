@@ -4,7 +4,7 @@
  */
 import type { CommitListener, Settled } from '../changes/change.ts'
 import type { Program } from '../program/program.ts'
-import type { PageRequest, ReadRequest, Transaction } from '../program/request.ts'
+import type { PageRequest, ReadRequest } from '../program/request.ts'
 import type { Row } from '../schema/values.ts'
 
 /** What differs between hosts, as data. */
