@@ -1,7 +1,7 @@
 /**
  * What the poll app's tables do, beside storing.
  */
-import { matchError, NoboilError } from 'noboil/errors'
+import { NoboilError } from 'noboil/errors'
 import { refs } from 'noboil/node'
 import type { HookContext } from 'noboil/schema'
 import type { WireTable } from 'noboil/node'

@@ -65,7 +65,7 @@ export function fromErrorData(value: unknown): NoboilError {
 export function toErrorData(error: unknown): ErrorData {
   if (isNoboilError(error)) {
     const { code, message, data } = error
-    return data === undefined ? { code, message } : ({ code, message, data } as ErrorData)
+    return data === undefined ? { code, message } : { code, message, data }
   }
   return { code: 'INTERNAL', message: 'Something went wrong on the server. It has been logged.' }
 }

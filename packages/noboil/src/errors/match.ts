@@ -43,7 +43,7 @@ function plainData(value: unknown): ErrorData | undefined {
     code,
     message: typeof message === 'string' ? message : code,
     ...(data === undefined ? {} : { data }),
-  } as ErrorData
+  }
 }
 
 function fromSenderText(text: string): ErrorData | undefined {
@@ -54,7 +54,7 @@ function fromSenderText(text: string): ErrorData | undefined {
   try {
     data = json === undefined ? undefined : JSON.parse(json)
   } catch {
-    return { code, message: text.slice(code.length + 2) } as ErrorData
+    return { code, message: text.slice(code.length + 2) }
   }
   return { code, message: message ?? code, ...(data === undefined ? {} : { data }) } as ErrorData
 }

@@ -224,5 +224,3 @@ export function groupKey<chunk extends Chunk>(viewer: Viewer<chunk>): string | u
 /** Names a caller, with everything that a policy may look at. */
 export const callerKey = (call: Call): string =>
   `${call.internal ? 'internal' : 'caller'} ${canonicalJson(call.user)}`
-
-export type { Group }

@@ -67,7 +67,7 @@ export class Op<result> {
   }
 
   [Symbol.iterator](): Iterator<Op<unknown>, result, unknown> {
-    return this as unknown as Iterator<Op<unknown>, result, unknown>
+    return this
   }
 
   next(answer: unknown): IteratorResult<Op<result>, result> {
@@ -233,7 +233,7 @@ export function patch<row extends object>(
   row: row,
   set: { readonly [field in keyof row]?: row[field] | undefined },
 ): Op<void> {
-  return new Op({ op: 'patch', table, row: row as Row, set: set as Row })
+  return new Op({ op: 'patch', table, row: row as Row, set: set })
 }
 
 export function increment<row extends object>(

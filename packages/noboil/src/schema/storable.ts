@@ -140,7 +140,7 @@ function describeField(where: string, path: string, schema: z.core.$ZodType): Fi
       fallback ??= () => (outer as unknown as { parse(value: undefined): unknown }).parse(undefined)
     } else if (def.type === 'nonoptional') optional = false
     else if (def.type !== 'readonly') break
-    inner = def.innerType as z.core.$ZodType
+    inner = def.innerType
   }
   const type = describeType(where, path, inner)
   return { type, optional, nullable, ...(fallback ? { fallback } : {}) }
@@ -177,7 +177,7 @@ function describeType(where: string, path: string, schema: z.core.$ZodType): Fie
         options: def.options.map((option, at) =>
           (option as z.ZodType)._zod.def.type === 'null'
             ? { type: { kind: 'literal', values: [null] }, optional: false, nullable: false }
-            : element(where, `${path}|${at}`, option as z.core.$ZodType),
+            : element(where, `${path}|${at}`, option),
         ),
       }
     default:

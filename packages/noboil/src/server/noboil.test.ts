@@ -75,7 +75,7 @@ describe('an app', () => {
 
   test('undoes a custom mutation as a whole when its handler throws', async () => {
     const app = makeApp('undone.db')
-    await expect(app.as(ann).polls.open({ question: '' })).rejects.toThrow()
+    await expect(app.as(ann).polls.open({ question: '' })).rejects.toThrow('a poll asks something')
     expect(
       await app.api.poll.list({ paginationOpts: { numItems: 5, cursor: null } }),
     ).toMatchObject({

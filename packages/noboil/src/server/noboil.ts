@@ -109,7 +109,7 @@ export function noboil<
   const custom extends FunctionTree = Record<never, never>,
 >(config: NoboilConfig<wired, custom>): App<ApiOf<wired, custom>> {
   assertDatabase(config.database)
-  const assembled = assemble(config as never)
+  const assembled = assemble(config)
   const limits = checkServerLimits(
     pickLimits(config.limits, defaultServerLimits),
     assembled.settings.limits.maxPayloadBytes,

@@ -85,6 +85,6 @@ describe('references', () => {
     const ref: unknown = refs(s.vote).append
     expect(await ref).toBe(ref)
     // @ts-expect-error a reference is not the function
-    expect(() => refs(s.vote).append({})).toThrow()
+    expect(() => refs(s.vote).append({})).toThrow('is not a function')
   })
 })

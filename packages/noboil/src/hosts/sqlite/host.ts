@@ -1,8 +1,9 @@
 /** The embedded host: `node:sqlite`, one file, one process. */
-import { existsSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { DefinitionError } from '../../errors/assert.ts'
+import { NoboilError } from '../../errors/error.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Host } from '../host.ts'
 import { layoutsByName } from '../shared/layouts.ts'
@@ -47,6 +48,7 @@ export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> 
   const unlock = lock(file)
   let db: DatabaseSync | undefined
   try {
+    assertWritable(file)
     db = openWriter(file, { durability: options.durability ?? 'commit' })
     const meta = await prepareFile(db, file, layouts, options)
     return start(db, file, meta, layouts, options, unlock)
@@ -54,6 +56,21 @@ export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> 
     db?.close()
     unlock()
     throw openError(file, error)
+  }
+}
+
+/** SQLite, asked for a log beside a file that it may not write, leaves one behind that nobody can write later. */
+function assertWritable(file: string): void {
+  if (!existsSync(file)) return
+  try {
+    accessSync(file, constants.W_OK)
+  } catch (error) {
+    const failure = new NoboilError(
+      'UNAVAILABLE',
+      `The database '${file}' cannot be opened: the file cannot be written.`,
+    )
+    failure.cause = error
+    throw failure
   }
 }
 

@@ -68,12 +68,6 @@ export function steer(
   }
 }
 
-/** Where a plain EventSource has come to, by the id it sends back. */
-export function readLastEventId(text: string | undefined): Position | undefined {
-  const parsed = parsePosition(text)
-  return parsed && positionOf(parsed.epoch, parsed.revision)
-}
-
 function readAsked(item: unknown, at: string): Asked {
   const { id, path, args, since } = fields(item, at, ['id', 'path', 'args', 'since'])
   const asked = { id: readId(id, `${at}.id`), path: readPath(path, `${at}.path`), args }

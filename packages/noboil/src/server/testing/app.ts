@@ -65,7 +65,7 @@ export async function createTestApp<
   const custom extends FunctionTree = Record<never, never>,
 >(config: TestConfig<wired, custom>): Promise<TestApp<TablesApi<wired> & FunctionsApi<custom>>> {
   const clock = new VirtualClock(config.startAt ?? defaultStart)
-  const app = assemble(config as never)
+  const app = assemble(config)
   const errors: unknown[] = []
   const onError = config.onError ?? ((error: unknown) => void errors.push(error))
   const host = await open(
