@@ -1,7 +1,7 @@
 /** What clients ask their streams to carry, read strictly: it comes from outside. */
 import { NoboilError } from '../../errors/error.ts'
 import { invalid } from '../../factories/shared/arguments.ts'
-import { parsePosition, type Position, positionOf } from '../../wire/messages.ts'
+import { parsePosition, positionOf } from '../../wire/messages.ts'
 import type { Subscribing } from '../../live/ports.ts'
 import type { Connection } from './connection.ts'
 
