@@ -59,3 +59,11 @@ test('only what can succeed unchanged is worth trying again', () => {
   const worth = codes.filter((code) => isWorthRetrying({ code, message: '' }))
   expect(worth).toEqual(['TIMEOUT', 'UNAVAILABLE'])
 })
+
+test.each(['signIn', 'signUp', 'guest'] as const)(
+  'too many tries are told as tries: %s',
+  (doing) => {
+    const error = { code: 'RATE_LIMITED', message: '' } as const
+    expect(sentenceOf(error, doing)).toBe('Too many attempts. Try again in a moment.')
+  },
+)
