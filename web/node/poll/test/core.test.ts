@@ -170,7 +170,8 @@ describe('at 390 px', () => {
 
 describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
   it.each([1280, 390])('finds nothing serious on any screen at %i px', async (widthPx) => {
-    const [guest, admin] = [
+    const [guest, reader, admin] = [
+      await stage.person({ theme, widthPx }),
       await stage.person({ theme, widthPx }),
       await stage.person({ theme, widthPx }),
     ]
@@ -182,6 +183,15 @@ describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
       await guest.open(screen)
       await check(guest, `nobody, ${screen}`)
     }
+    await guest.open('/sign-in')
+    await guest.page.getByRole('radio', { name: 'Create account' }).check()
+    await guest.page.getByRole('button', { name: 'Create account' }).click()
+    await guest.page.getByText('Write the name others will see.').waitFor()
+    await check(guest, 'an account with errors')
+    await guest.open('/new')
+    await guest.page.getByRole('button', { name: 'Publish poll' }).click()
+    await guest.page.getByText('Give people at least two options.').waitFor()
+    await check(guest, 'a new poll with errors')
     const path = await askAsGuest(guest, `Does it read well (${theme}, ${widthPx})?`, ['Yes', 'No'])
     await check(guest, 'an empty poll')
     await vote(guest.page, 'Yes')
@@ -192,8 +202,18 @@ describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
     await admin.open('/admin')
     await check(admin, 'admin')
     await admin.open(path)
+    await reader.open(path)
+    await option(reader.page, 'No').click()
+    await reader.page.getByRole('dialog', { name: 'Who is voting?' }).waitFor()
+    await check(reader, 'who is voting')
     await admin.page.getByRole('button', { name: 'Empty the box' }).click()
     await check(admin, 'a dialog')
+    await guest.open(path)
+    await guest.page.getByRole('button', { name: 'Close poll' }).click()
+    await guest.page.getByRole('dialog').getByRole('button', { name: 'Close poll' }).click()
+    await guest.page.getByText('This poll is closed. What you see is the result.').waitFor()
+    await guest.page.getByRole('dialog').waitFor({ state: 'detached' })
+    await check(guest, 'a closed poll')
     expect(Object.fromEntries(Object.entries(found).filter(([, each]) => each.length > 0))).toEqual(
       {},
     )
