@@ -12,6 +12,8 @@ test('an address leaves out the table that an id begins with', () => {
 test('signing in leads back to where one came from', () => {
   expect(nextPath(signInPath('/p/1').split('?')[1] ?? '')).toBe('/p/1')
   expect(signInPath('/')).toBe('/sign-in')
+  // Back to itself would leave somebody who has signed in on the form.
+  expect(signInPath('/sign-in')).toBe('/sign-in')
 })
 
 test.each(['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', ''])(

@@ -23,5 +23,6 @@ export function nextPath(search: string): string {
 }
 
 export function signInPath(from: string): string {
-  return from === routes.home ? routes.signIn : `${routes.signIn}?next=${encodeURIComponent(from)}`
+  const isNothing = from === routes.home || from === routes.signIn
+  return isNothing ? routes.signIn : `${routes.signIn}?next=${encodeURIComponent(from)}`
 }
