@@ -1,7 +1,7 @@
 /** Every code sample of the guides compiles; those that run do what their comments say. */
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checked, filesOf, guidePages, readPage } from './guides.ts'
 import { complaintsOf, writeProject } from './project.ts'
@@ -135,5 +135,28 @@ describe('what a page says is proved is the name of a test', () => {
 
   test('and pages do name tests', () => {
     expect(guidePages().flatMap(proofsOn).length).toBeGreaterThan(20)
+  })
+})
+
+describe('what a page links to is there', () => {
+  const docs = resolve(import.meta.dirname, '../../docs')
+  const anchorsOf = (markdown: string): ReadonlySet<string> =>
+    new Set(
+      [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\w -]/g, '')
+          .replaceAll(' ', '-'),
+      ),
+    )
+
+  test.each(guidePages())('%s', (page) => {
+    const links = [...readPage(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+    const broken = links.filter(([, file = '', anchor]) => {
+      const target = file === '' ? join(docs, page) : resolve(docs, dirname(page), file)
+      if (!existsSync(target)) return true
+      return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).has(anchor)
+    })
+    expect(broken.map(([link]) => link)).toEqual([])
   })
 })

@@ -14,13 +14,17 @@ export interface GuideFile {
 }
 
 const docs = resolve(import.meta.dirname, '../../docs')
-const topPages = ['hosts.md', 'security.md', 'operations.md', 'errors.md', 'limits.md']
+const topPages = [
+  'benchmarks.md',
+  'errors.md',
+  'hosts.md',
+  'limits.md',
+  'operations.md',
+  'security.md',
+]
 
 export const guidePages = (): string[] =>
-  [
-    ...readdirSync(join(docs, 'guide')).map((name) => join('guide', name)),
-    ...topPages.filter((name) => readdirSync(docs).includes(name)),
-  ].toSorted()
+  [...readdirSync(join(docs, 'guide')).map((name) => join('guide', name)), ...topPages].toSorted()
 
 export const readPage = (page: string): string => readFileSync(join(docs, page), 'utf8')
 
