@@ -24,13 +24,11 @@ export function putUser(users: Layout<UserRow>): Mutation<Person, { created: boo
   }
 }
 
+/** Writes what is said of a person; what is not said stays. Answers whether they are new. */
 const put: (users: Layout<UserRow>, person: Person) => Program<{ created: boolean }> = program(
   function* (users, person) {
     const stored = yield* get(users, [person._id])
-    const fields: Record<string, unknown> = {}
-    for (const [name, value] of Object.entries(person)) {
-      if (name !== '_id') fields[name] = value ?? undefined
-    }
+    const fields = fieldsOf(users, person)
     if (stored !== null) {
       yield* patch(users, stored, fields)
       return { created: false }
@@ -41,6 +39,16 @@ const put: (users: Layout<UserRow>, person: Person) => Program<{ created: boolea
     return { created: true }
   },
 )
+
+/** The columns that something is said about; null clears one that cannot hold it. */
+function fieldsOf(users: Layout<UserRow>, person: Person): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(person)) {
+    if (name.startsWith('_') || !Object.hasOwn(users.columns, name)) continue
+    fields[name] = value === null && users.columns[name]?.nullable !== true ? undefined : value
+  }
+  return fields
+}
 
 function personOf(users: Layout<UserRow>, input: unknown): Person {
   const person = input as Row
