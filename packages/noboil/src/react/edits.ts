@@ -5,7 +5,10 @@
 import type { ArgsObject, Edit } from '../client/entry.ts'
 import { rowsOf, withRows } from '../client/steps.ts'
 
-/** A row as shown while a call that changes it is under way. */
+/**
+ * A row as shown while a call that changes it is under way. Of a row that is new, what the server says (`_id`, times, who) is a
+ * guess until then.
+ */
 export type Pending<row> = row & {
   /** The server has not confirmed what is shown here. */
   readonly isPending?: true
@@ -122,9 +125,11 @@ export function shownRows(
 }
 
 /** A kv row replaced, or gone (`payload` null), where it is asked for by key and in lists. */
-export function kvEdits(table: string, key: string, payload: Row | null): Edit[] {
+export function kvEdits(table: string, key: string, payload: Row | null, now: number): Edit[] {
   const isIt = (row: unknown): boolean => (row as Row)['key'] === key
-  const become = (row: unknown): unknown => (payload === null ? null : kvRow(row, key, payload))
+  const first = { _id: `${table}.${key}`, _creationTime: now, key, updatedAt: now }
+  const become = (row: unknown): unknown =>
+    payload === null ? null : kvRow((row ?? first) as Row, key, payload)
   return [
     { path: `${table}.get`, matches: (args) => args['key'] === key, apply: become },
     {
@@ -144,13 +149,21 @@ export function kvEdits(table: string, key: string, payload: Row | null): Edit[]
 }
 
 /** The caller's own row, patched or begun. */
-export const singletonEdits = (table: string, change: RowPatch): Edit[] => [
+export const singletonEdits = (table: string, change: RowPatch, now: number): Edit[] => [
   {
     path: `${table}.get`,
     matches: (args) => args['userId'] === undefined,
-    apply: (value) => patched((value ?? {}) as Row, change),
+    apply: (value) => patched((value ?? firstSingleton(table, now)) as Row, change),
   },
 ]
+
+/** What a first row is shown with until the server says: every field its type promises. */
+const firstSingleton = (table: string, now: number): Row => ({
+  _id: `${table}.`,
+  _creationTime: now,
+  userId: '',
+  updatedAt: now,
+})
 
 interface Page {
   readonly cursor: string | null
@@ -189,13 +202,9 @@ function patched(row: Row, { patch, unset }: RowPatch): Row {
   return { ...Object.fromEntries(kept), isPending: true }
 }
 
-function kvRow(row: unknown, key: string, payload: Row): Row {
-  const own: Record<string, unknown> = { key }
-  for (const name of ['_id', '_creationTime', 'updatedAt']) {
-    const value = (row as Row | null)?.[name]
-    if (value !== undefined) own[name] = value
-  }
-  return { ...payload, ...own, isPending: true }
+function kvRow(row: Row, key: string, payload: Row): Row {
+  const { _id, _creationTime, updatedAt } = row
+  return { ...payload, key, _id, _creationTime, updatedAt, isPending: true }
 }
 
 const eachRow = (

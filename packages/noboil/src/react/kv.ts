@@ -41,7 +41,7 @@ export function useKv<refs extends KvRefs>(
 }
 
 function useKvAt(table: KvRefs, key: string): KvResult<unknown, object> {
-  const { core } = useNoboil()
+  const { core, client } = useNoboil()
   const path = pathOf(table.get)
   const name = path.slice(0, path.lastIndexOf('.'))
   const args = key === 'skip' ? undefined : { key }
@@ -60,9 +60,13 @@ function useKvAt(table: KvRefs, key: string): KvResult<unknown, object> {
   return {
     ...live,
     update: useLatest((payload, options) =>
-      call(table.set, { payload, ...options }, kvEdits(name, key, payload as never)),
+      call(
+        table.set,
+        { payload, ...options },
+        kvEdits(name, key, payload as never, client.serverNow()),
+      ),
     ),
-    remove: useLatest(() => call(table.rm, {}, kvEdits(name, key, null))),
+    remove: useLatest(() => call(table.rm, {}, kvEdits(name, key, null, client.serverNow()))),
     restore: useLatest(() => call(table.restore, {}, [])),
   }
 }

@@ -44,7 +44,7 @@ function useSingletonAt(
   table: SingletonRefs,
   skip: 'skip' | undefined,
 ): SingletonResult<unknown, object, string> {
-  const { core } = useNoboil()
+  const { core, client } = useNoboil()
   const path = pathOf(table.get)
   const name = path.slice(0, path.lastIndexOf('.'))
   const live = useLive(skip === undefined ? ['noboil', path, {}] : undefined, () =>
@@ -52,7 +52,11 @@ function useSingletonAt(
   ) as QueryResult<Pending<object> | null>
   const upsert = async (payload: object, options: UpsertOptions<string> = {}): Promise<unknown> => {
     if (skip !== undefined) throw nothingSelected()
-    const edits = singletonEdits(name, { patch: payload as never, unset: options.unset ?? [] })
+    const edits = singletonEdits(
+      name,
+      { patch: payload as never, unset: options.unset ?? [] },
+      client.serverNow(),
+    )
     return core.callPath(pathOf(table.upsert), { payload, ...options }, { edits })
   }
   return { ...live, upsert: useLatest(upsert) }

@@ -71,8 +71,8 @@ export class WebApp {
     if (path !== '/' && path !== '/index.html') {
       const file = await this.#find(path)
       if (file) return this.#file(file, request, isHead)
-      // A place within the app has no file name; a file that is missing must not look like the app.
-      if (extname(path) !== '') return undefined
+      // A file that is missing must not look like the app. A place within the app may end in an id, whose dots are no extension.
+      if (fileName.test(path)) return undefined
     }
     return this.#start(isHead)
   }
@@ -153,6 +153,9 @@ export function policyFor(html: string): string {
     "frame-ancestors 'none'",
   ].join('; ')
 }
+
+/** Ends as files do: in a short extension. */
+const fileName = /\.[A-Za-z0-9]{1,10}$/
 
 function decodePath(path: string): string | undefined {
   try {
