@@ -2,7 +2,6 @@
 import { NoboilError, toErrorData } from '../errors/error.ts'
 import type { Call } from '../factories/shared/call.ts'
 import { canonicalJson } from '../schema/values.ts'
-import type { Group } from './group.ts'
 import type {
   Chunk,
   Encode,
