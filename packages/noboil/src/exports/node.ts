@@ -15,11 +15,12 @@ export { type App, noboil, type NoboilConfig, type People } from '../server/nobo
 export { refs } from '../server/refs.ts'
 export type { Listening, ListenOptions } from '../server/server.ts'
 export type { ChildApi, ChildOptions, ChildRow } from '../factories/child/types.ts'
-export type { KvApi, KvOptions, KvRow } from '../factories/kv/types.ts'
-export type { LogApi, LogOptions, LogRow } from '../factories/log/types.ts'
+export type { KvApi, KvHooks, KvOptions, KvRow } from '../factories/kv/types.ts'
+export type { LogApi, LogHooks, LogOptions, LogRow } from '../factories/log/types.ts'
 export type { OwnedApi, OwnedOptions, OwnedRow } from '../factories/owned/types.ts'
 export type { QuotaApi, QuotaOptions, QuotaState } from '../factories/quota/types.ts'
 export type { PaginatedResult, PaginationOptions } from '../factories/shared/operation.ts'
+export type { RateLimitConfig } from '../factories/shared/window.ts'
 export type { SingletonApi, SingletonOptions, SingletonRow } from '../factories/singleton/types.ts'
 export type {
   ActionContext,

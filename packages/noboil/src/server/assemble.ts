@@ -1,12 +1,7 @@
 /**
  * From a config to everything that is known before a database is opened: tables, layouts, functions, background work.
  */
-import { DefinitionError } from '../errors/assert.ts'
-import {
-  defaultFactoryLimits,
-  type FactoryLimits,
-  type Settings,
-} from '../factories/shared/call.ts'
+import { defaultFactoryLimits, type Settings } from '../factories/shared/call.ts'
 import type { BuiltTable } from '../factories/shared/operation.ts'
 import { stamps, windows } from '../factories/shared/window.ts'
 import { type UserRow, usersLayout } from '../factories/shared/users.ts'
@@ -47,7 +42,7 @@ export function assemble(definition: AppDefinition): Assembled {
   const contexts = new Contexts()
   const settings: Settings = {
     admin: definition.admin ?? ((ctx) => ctx.user?.role === 'admin'),
-    limits: checkFactoryLimits(definition.limits),
+    limits: { ...defaultFactoryLimits, ...pickLimits(definition.limits, defaultFactoryLimits) },
     hookContext: contexts.hookContext,
     predicateContext: contexts.predicateContext,
     within: contexts.within,
@@ -74,14 +69,4 @@ export function assemble(definition: AppDefinition): Assembled {
     functions: definition.functions?.(definers as never) ?? {},
     flows: Object.assign({}, ...tables.map((table) => table.flows)) as Record<string, FlowFunction>,
   }
-}
-
-function checkFactoryLimits(given: object | undefined): FactoryLimits {
-  const limits = { ...defaultFactoryLimits, ...pickLimits(given, defaultFactoryLimits) }
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new DefinitionError(`The limit ${name} is ${value}; it must be a whole number above 0.`)
-    }
-  }
-  return limits
 }

@@ -111,8 +111,8 @@ describe('an app', () => {
     expect(() =>
       noboil({ database: 'x', tables: () => ({}), limits: { maxThings: 1 } as never }),
     ).toThrow("no limit 'maxThings'")
-    expect(() =>
-      noboil({ database: 'x', tables: () => ({}), limits: { maxBulkItems: 0 } }),
-    ).toThrow('above 0')
+    for (const limits of [{ maxBulkItems: 0 }, { hookTimeoutMs: -1 }, { heartbeatMs: 1.5 }]) {
+      expect(() => noboil({ database: 'x', tables: () => ({}), limits })).toThrow('above 0')
+    }
   })
 })

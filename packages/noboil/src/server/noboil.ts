@@ -16,7 +16,7 @@ import { callOf } from './callers.ts'
 import { functionsAt } from './functions.ts'
 import type { WebOptions } from './http/web.ts'
 import { checkServerLimits, defaultServerLimits, type ServerLimits } from './limits.ts'
-import type { LogOptions } from './log.ts'
+import { type LogOptions, makeLogger } from './log.ts'
 import { pickLimits } from './pick-limits.ts'
 import {
   createServer,
@@ -214,7 +214,9 @@ class NodeApp implements App<object> {
 
   #openHost(): Promise<Host> {
     const { database, limits, ports, acceptDataLoss } = this.#config
+    const logger = makeLogger(this.#config.log)
     return openSqliteHost({
+      log: (line) => logger.info({ database }, line),
       file: database,
       layouts: [...this.#assembled.layouts, ...serverLayouts],
       limits: pickLimits(limits, defaultHostLimits),

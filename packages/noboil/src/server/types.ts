@@ -144,6 +144,8 @@ export interface MutationContext<api> extends Caller {
 
 /** For actions and crons: no transaction; each call of `api` or `system` is one of its own. */
 export interface ActionContext<api> extends Caller {
+  /** Functions by reference, as the server itself; each call is a transaction of its own. */
+  readonly db: Pick<Writer, 'query' | 'mutation'>
   readonly api: api
   readonly system: api
   /** Ends when the server shuts down. */

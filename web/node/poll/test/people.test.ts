@@ -161,7 +161,7 @@ describe('light and dark', () => {
     await expect.poll(paper).not.toBe(dark)
     await person.page.reload()
     await person.page.getByRole('button', { name: 'Use the dark theme' }).waitFor()
-    expect(await paper()).not.toBe(dark)
+    await expect.poll(paper).not.toBe(dark)
   })
 })
 
