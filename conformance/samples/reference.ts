@@ -176,7 +176,7 @@ export function limitsPage(): string {
 }
 
 const limitsIntro = `Everything is bounded. \`noboil({ limits: { … } })\` takes any of the names below. A name that is not there is refused when the app is made;
-so are a number that is no whole number above 0 and numbers that contradict each other, those of transactions when the database is opened. Names
+so are a number that is no whole number above 0 and numbers that contradict each other. Names
 that end in \`Ms\` are milliseconds, in \`Bytes\` UTF-8 bytes, in \`Length\` UTF-16 units.
 
 \`\`\`ts name=limits.ts run
