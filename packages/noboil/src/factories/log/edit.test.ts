@@ -96,6 +96,20 @@ describe('purge and restore', () => {
     }
   })
 
+  it('a purge hides each row by id as well, the last one too', async () => {
+    for (const softDelete of [true, false]) {
+      const { ann, parent } = await ready({ softDelete }, 3)
+      const rows = await tail(ann, parent)
+      expect(rows).toHaveLength(3)
+      await ann('vote.purgeByParent', { parent })
+      for (const { _id: id } of rows) {
+        expect(await ann('vote.read', { id })).toBe(null)
+        expect(await codeOf(ann('vote.update', { id, patch: { option: 1 } }))).toBe('NOT_FOUND')
+        expect(await ann('vote.rm', { id })).toEqual({ deleted: false })
+      }
+    }
+  })
+
   it('is for the parent’s owner and admins', async () => {
     const { app, ann, bob, admin, parent } = await ready({ softDelete: true }, 1)
     for (const operation of ['purgeByParent', 'restoreByParent']) {
