@@ -21,7 +21,7 @@ export const SUITES: readonly Suite[] = [
       'packages/noboil/src/**/*.test.ts',
       'backend/*/src/**/*.test.ts',
       'web/ui/src/**/*.test.ts',
-      'web/node/*/src/**/*.test.ts',
+      'web/{node,cvx,stdb}/*/src/**/*.test.ts',
       'bench/*/*.test.ts',
     ],
   },
@@ -42,7 +42,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: 'browser',
-    include: ['web/node/*/test/**/*.test.ts'],
+    include: ['web/{node,cvx,stdb}/*/test/**/*.test.ts'],
     phase: 2,
     serial: true,
     timeoutMs: 120_000,
