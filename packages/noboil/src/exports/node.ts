@@ -22,6 +22,7 @@ export type { QuotaApi, QuotaOptions, QuotaState } from '../factories/quota/type
 export type { PaginatedResult, PaginationOptions } from '../factories/shared/operation.ts'
 export type { RateLimitConfig } from '../factories/shared/window.ts'
 export type { SingletonApi, SingletonOptions, SingletonRow } from '../factories/singleton/types.ts'
+export type { OptionsOf, Wired, WireTable } from '../factories/wiring.ts'
 export type {
   ActionContext,
   ApiOf,
@@ -32,9 +33,6 @@ export type {
   FunctionsApi,
   FunctionTree,
   MutationContext,
-  OptionsOf,
   QueryContext,
   TablesApi,
-  Wired,
-  WireTable,
 } from '../server/types.ts'

@@ -6,7 +6,7 @@ import { dueFlows, finishFlow, scheduleLayout } from '../hosts/shared/schedule.t
 import type { Host, ReadRecord } from '../hosts/host.ts'
 import { errorData } from '../errors/match.ts'
 import type { ErrorData } from '../errors/table.ts'
-import { runFlow } from '../program/flow.ts'
+import { runFlow, startProgram } from '../program/flow.ts'
 import { byId, insert, type Program, range } from '../program/program.ts'
 import type { Transaction } from '../program/request.ts'
 import type { HookContext, PredicateContext, Writer } from '../schema/context.ts'
@@ -116,9 +116,9 @@ export class Rig {
         const known = [...this.tables.map((table) => table.flows ?? {}), this.removal.flows]
         const make = Object.assign({}, ...known)[flow]
         await runFlow(make(args), {
-          run: (program) => this.write(program),
+          run: (program, args) => this.write(() => startProgram(program, args)),
           wait: async (ms) => this.wait(ms),
-          fetch: (work) => work(new AbortController().signal),
+          fetch: async (work) => work(new AbortController().signal),
         })
         await this.write(() => finishFlow(id))
       }

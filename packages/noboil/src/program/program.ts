@@ -224,7 +224,8 @@ export function search<row extends object>(
   return new Op({ op: 'search', table, words, scope, where, limit })
 }
 
-export function insert<row extends object>(table: Layout<row>, row: object): Op<void> {
+/** Answers the row's `_id`, made by the host where the row brings none. */
+export function insert<row extends object>(table: Layout<row>, row: object): Op<string> {
   return new Op({ op: 'insert', table, row: row as Row })
 }
 
@@ -250,10 +251,6 @@ export function remove<row extends object>(table: Layout<row>, row: row): Op<voi
 
 export function now(): Op<number> {
   return new Op({ op: 'now' })
-}
-
-export function newId(table: Layout): Op<string> {
-  return new Op({ op: 'newId', table })
 }
 
 /** Runs code of the app and answers what it returned or resolved to. */

@@ -85,7 +85,11 @@ export interface BatchRequest {
   readonly reads: readonly (ReadRequest | undefined)[]
 }
 
-/** Fails with `DUPLICATE`, naming the fields, when a unique index or the key has the row's values already. */
+/**
+ * Answers the row's `_id`: a new one where the table stores ids and the row brings none (later ids sort after earlier ones),
+ * nothing for tables without. Fails with `DUPLICATE`, naming the fields, when a unique index or the key has the row's values
+ * already.
+ */
 export interface InsertRequest {
   readonly op: 'insert'
   readonly table: Layout
@@ -120,12 +124,6 @@ export interface NowRequest {
   readonly op: 'now'
 }
 
-/** A new `_id` for the table; later ids sort after earlier ones. */
-export interface NewIdRequest {
-  readonly op: 'newId'
-  readonly table: Layout
-}
-
 /** Runs code of the app: a hook, a predicate, a handler. The host gives it the running transaction. */
 export interface CallRequest {
   readonly op: 'call'
@@ -147,7 +145,6 @@ export type StoreRequest =
   | IncrementRequest
   | RemoveRequest
   | NowRequest
-  | NewIdRequest
   | ScheduleRequest
 
 export type Request = StoreRequest | BatchRequest | CallRequest

@@ -4,7 +4,7 @@ import { NoboilError } from '../errors/error.ts'
 import type { Layout } from '../schema/layout.ts'
 import { batch, call, get, insert, now, OperationError, type Program, program } from './program.ts'
 import type { CallRequest, StoreRequest } from './request.ts'
-import { fetch, run, runFlow, wait } from './flow.ts'
+import { fetch, run, runFlow, startProgram, wait } from './flow.ts'
 import { type AsyncInterpreter, Execution, runAsync, runSync, type SyncInterpreter } from './run.ts'
 
 interface Person {
@@ -166,17 +166,19 @@ describe('a program', () => {
   })
 })
 
+function* add(name: string): Program<void> {
+  yield* insert(people, { name })
+}
+
 describe('a flow', () => {
   test('runs its steps in order and takes failures where they happen', async () => {
     const log: string[] = []
     const result = await runFlow(
       (function* () {
-        const greeting = yield* run(() => greet('ann'))
+        const greeting = yield* run({ name: 'people:greet', run: greet }, 'ann')
         yield* wait(50)
         try {
-          yield* run(function* (): Program<void> {
-            yield* insert(people, { name: 'x' })
-          })
+          yield* run({ name: 'people:add', run: add }, 'x')
         } catch (error) {
           log.push((error as Error).message)
         }
@@ -184,9 +186,9 @@ describe('a flow', () => {
         return greeting
       })(),
       {
-        run: async (program) => runSync(program, new Recorder()),
+        run: async (program, args) => runSync(() => startProgram(program, args), new Recorder()),
         wait: async (ms) => void log.push(`waited ${ms}`),
-        fetch: (work) => work(AbortSignal.abort()),
+        fetch: async (work) => work(AbortSignal.abort()),
       },
     )
     expect(result).toMatch(/^ann/)

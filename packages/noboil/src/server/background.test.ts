@@ -4,7 +4,7 @@ import type { Host } from '../hosts/host.ts'
 import { scheduleLayout } from '../hosts/shared/schedule.ts'
 import { systemPorts } from '../hosts/shared/ports.ts'
 import { sweepWindows, windows } from '../factories/shared/window.ts'
-import { type Flow, type FlowFunction, run, wait } from '../program/flow.ts'
+import { type Flow, type FlowFunction, type NamedProgram, run, wait } from '../program/flow.ts'
 import { insert, patch, type Program, range, schedule } from '../program/program.ts'
 import type { Layout } from '../schema/layout.ts'
 import { stamps } from '../factories/shared/window.ts'
@@ -178,6 +178,8 @@ const scheduled = async (host: Host): Promise<number> => {
   return value.length
 }
 
+const nothing: NamedProgram<null, void> = { name: 'test:nothing', *run() {} }
+
 test('a flow runs when its time has come, and once', async () => {
   const rig = rigOf()
   let runs = 0
@@ -185,7 +187,7 @@ test('a flow runs when its time has come, and once', async () => {
     [],
     flowOf(function* () {
       runs++
-      yield* run(function* (): Program<void> {})
+      yield* run(nothing, null)
     }),
   )
   await rig.host.write(plan(start + 5_000))
@@ -204,7 +206,7 @@ test('a flow that fails is kept, and tried again after longer and longer waits',
     flowOf(function* () {
       runs.push(rig.clock.now() - start)
       if (runs.length < 4) throw new Error('not yet')
-      yield* run(function* (): Program<void> {})
+      yield* run(nothing, null)
     }),
   )
   await rig.host.write(plan(start))

@@ -20,7 +20,7 @@ import type { User } from '../schema/register.ts'
 import { assemble } from './assemble.ts'
 import { callOf } from './callers.ts'
 import { answer, type QueryEntry, Registry } from './registry.ts'
-import { wire } from './tables.ts'
+import { wire } from '../factories/tables.ts'
 
 const s = schema({
   owned: {

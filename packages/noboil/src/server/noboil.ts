@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DefinitionError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
 import type { FactoryLimits } from '../factories/shared/call.ts'
+import type { Wired, WireTable } from '../factories/wiring.ts'
 import { defaultHostLimits, type Host, type HostLimits, type HostPorts } from '../hosts/host.ts'
 import { openSqliteHost } from '../hosts/sqlite/host.ts'
 import type { User } from '../schema/register.ts'
@@ -25,15 +26,7 @@ import {
   type Server,
   serverLayouts,
 } from './server.ts'
-import type {
-  Admin,
-  Definers,
-  FunctionsApi,
-  FunctionTree,
-  TablesApi,
-  Wired,
-  WireTable,
-} from './types.ts'
+import type { Admin, Definers, FunctionsApi, FunctionTree, TablesApi } from './types.ts'
 
 /**
  * What an app is and where it keeps its data.
@@ -219,6 +212,7 @@ class NodeApp implements App<object> {
       log: (line) => logger.info({ database }, line),
       file: database,
       layouts: [...this.#assembled.layouts, ...serverLayouts],
+      derived: this.#assembled.derived,
       limits: pickLimits(limits, defaultHostLimits),
       ...(ports ? { ports } : {}),
       ...(acceptDataLoss ? { acceptDataLoss } : {}),

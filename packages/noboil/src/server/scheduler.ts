@@ -13,7 +13,7 @@ import {
   nextDueAt,
   scheduleLayout,
 } from '../hosts/shared/schedule.ts'
-import { type FlowFunction, type FlowPort, runFlow } from '../program/flow.ts'
+import { type FlowFunction, type FlowPort, runFlow, startProgram } from '../program/flow.ts'
 import { byId, type Program, patch, program } from '../program/program.ts'
 import {
   type CronEntry,
@@ -225,9 +225,9 @@ export class Scheduler {
     const { host, ports } = this.#parts
     const { signal } = this.#closing
     return {
-      run: async (made) => {
+      run: async (made, args) => {
         signal.throwIfAborted()
-        return (await host.write(made)).value
+        return (await host.write(() => startProgram(made, args))).value
       },
       wait: (ms) =>
         new Promise((resolve, reject) => {
@@ -237,7 +237,7 @@ export class Scheduler {
             reject(signal.reason as Error)
           })
         }),
-      fetch: (work) => work(signal),
+      fetch: async (work) => work(signal),
     }
   }
 

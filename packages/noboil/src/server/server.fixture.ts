@@ -13,7 +13,7 @@ import { paths, type StreamMessage } from '../wire/messages.ts'
 import { assemble } from './assemble.ts'
 import { type FakeAuth, fakeAuth } from './auth/testing.ts'
 import { createServer, type Server, serverLayouts, type ServerOptions } from './server.ts'
-import { wire } from './tables.ts'
+import { wire } from '../factories/tables.ts'
 import type { FunctionTree } from './types.ts'
 
 const s = schema({

@@ -2,8 +2,9 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { boolean, number, object, string } from 'zod/v4'
 import { schema } from '../exports/schema.ts'
 import { refs } from './refs.ts'
-import type { TablesApi, WireTable } from './types.ts'
-import { wire } from './tables.ts'
+import type { WireTable } from '../factories/wiring.ts'
+import type { TablesApi } from './types.ts'
+import { wire } from '../factories/tables.ts'
 
 const s = schema({
   owned: { poll: object({ question: string(), isPublic: boolean() }) },

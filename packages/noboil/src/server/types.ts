@@ -2,41 +2,25 @@
  * The types of a server: which options a table takes, which functions it gets, and how an app's own functions join them.
  */
 import type * as z from 'zod/v4'
-import type { ChildApi, ChildOptions, ChildRow } from '../factories/child/types.ts'
-import type { KvApi, KvOptions, KvRow } from '../factories/kv/types.ts'
-import type { LogApi, LogOptions, LogRow } from '../factories/log/types.ts'
-import type { OwnedApi, OwnedOptions, OwnedRow } from '../factories/owned/types.ts'
-import type { QuotaApi, QuotaOptions } from '../factories/quota/types.ts'
-import type { SingletonApi, SingletonOptions, SingletonRow } from '../factories/singleton/types.ts'
+import type { ChildApi } from '../factories/child/types.ts'
+import type { KvApi } from '../factories/kv/types.ts'
+import type { LogApi } from '../factories/log/types.ts'
+import type { OwnedApi } from '../factories/owned/types.ts'
+import type { QuotaApi } from '../factories/quota/types.ts'
+import type { SingletonApi } from '../factories/singleton/types.ts'
 import type { PredicateContext, Reader, Writer } from '../schema/context.ts'
 import type { FunctionKind, ServerFunction } from '../schema/reference.ts'
 import type { Id, User } from '../schema/register.ts'
+import type { Wired } from '../factories/wiring.ts'
 import type { AnyObject } from '../schema/storable.ts'
 import type {
-  AnyTable,
   ChildTable,
   KvTable,
   LogTable,
   OwnedTable,
-  Payload,
   QuotaTable,
   SingletonTable,
 } from '../schema/tables.ts'
-
-/** The options a table takes, by its factory. */
-export type OptionsOf<table extends AnyTable> = table extends LogTable
-  ? LogOptions<Payload<table>, LogRow<table>>
-  : table extends OwnedTable
-    ? OwnedOptions<Payload<table>, OwnedRow<table>>
-    : table extends ChildTable
-      ? ChildOptions<Payload<table>, ChildRow<table>>
-      : table extends KvTable
-        ? KvOptions<Payload<table>, KvRow<table>>
-        : table extends SingletonTable
-          ? SingletonOptions<Payload<table>, SingletonRow<table>>
-          : table extends QuotaTable
-            ? QuotaOptions
-            : never
 
 /** The functions a table gets, by its factory and options. */
 export type ApiOf<table, options> = table extends LogTable
@@ -52,29 +36,6 @@ export type ApiOf<table, options> = table extends LogTable
           : table extends QuotaTable
             ? QuotaApi
             : never
-
-/** A table with its options: what `table()` returns. */
-export interface Wired<table extends AnyTable = AnyTable, options = unknown> {
-  readonly table: table
-  readonly options: options
-}
-
-/** An option that the table's factory does not have, as a sentence where it stands. */
-export type Known<options, table extends AnyTable> = {
-  readonly [
-    name in Exclude<keyof options, keyof OptionsOf<table>>
-  ]: `'${name & string}' is not an option of a ${table['factory']} table.`
-}
-
-/** A table that this server cannot serve, as a sentence where it stands. */
-export type Served<table extends AnyTable> = table['factory'] extends 'base'
-  ? `'${table['name']}' is a base table: wire it with cacheCrud({ table, schema, fetcher }).`
-  : unknown
-
-export type WireTable = <table extends AnyTable, const options extends OptionsOf<table>>(
-  table: table & Served<table>,
-  options?: options & Known<options, table>,
-) => Wired<table, options>
 
 export type TablesApi<tables> = {
   readonly [name in keyof tables]: tables[name] extends Wired<infer table, infer options>

@@ -1,7 +1,7 @@
 /**
  * The child factory: rows under a row of an owned table, made and edited like any other.
  */
-import { type Flow, run } from '../../program/flow.ts'
+import { type Flow, type NamedProgram, run } from '../../program/flow.ts'
 import { type Program, program, range, remove } from '../../program/program.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { ChildTable } from '../../schema/tables.ts'
@@ -39,6 +39,11 @@ export function buildChild(
 ): BuiltTable {
   const child = contextOf(table, options, settings, parent, users)
   const { entities } = child
+  const { maxSweepRows } = settings.limits
+  const sweepSome: NamedProgram<string, number> = {
+    name: `${table.name}:sweep`,
+    run: (gone) => sweepRows(entities, gone, maxSweepRows),
+  }
   return {
     name: table.name,
     factory: 'child',
@@ -52,8 +57,10 @@ export function buildChild(
       ...(options.pub === undefined ? {} : { pub: reads(child, 'public') }),
     },
     flows: {
-      [sweepFlowName(table.name)]: (given) => sweep(entities, given as { parent: string }),
+      [sweepFlowName(table.name)]: (given) =>
+        sweep(sweepSome, maxSweepRows, given['parent'] as string),
     },
+    programs: [sweepSome],
     personal: personalRows(entities),
   }
 }
@@ -104,15 +111,11 @@ function contextOf(
 }
 
 /** Removes the rows of a parent that is gone; some at a time. */
-function* sweep(entities: Entities, { parent }: { readonly parent: string }): Flow<void> {
-  const rows = entities.settings.limits.maxSweepRows
-  for (;;) {
-    const removed = yield* run(() => sweepSome(entities, parent, rows))
-    if (removed < rows) return
-  }
+function* sweep(some: NamedProgram<string, number>, rows: number, parent: string): Flow<void> {
+  while ((yield* run(some, parent)) === rows);
 }
 
-const sweepSome: (entities: Entities, parent: string, rows: number) => Program<number> = program(
+const sweepRows: (entities: Entities, parent: string, rows: number) => Program<number> = program(
   function* ({ layout }, parent, rows) {
     const old = yield* range(layout, 'by_parent', [parent], { limit: rows })
     for (const row of old) yield* remove(layout, row)

@@ -11,7 +11,6 @@ import {
   program,
   remove,
 } from '../../program/program.ts'
-import { idOf } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
 import { anything, args, expectedTime, optional } from '../shared/arguments.ts'
 import { authorOf, type Call, hook } from '../shared/call.ts'
@@ -158,8 +157,8 @@ const write: (kv: KvContext, key: string, found: Found, payload: Row) => Program
     }
     const updatedAt = tombstone === null ? at : laterThan(tombstone.updatedAt, at)
     const made = { ...payload, key, _creationTime: at, updatedAt }
-    yield* insert(kv.layout, made)
+    const _id = yield* insert(kv.layout, made)
     if (tombstone !== null) yield* remove(tombstones, tombstone)
-    return { ...made, _id: idOf(kv.layout, made) }
+    return { ...made, _id }
   },
 )

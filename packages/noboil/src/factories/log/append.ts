@@ -16,7 +16,6 @@ import {
   range,
   remove,
 } from '../../program/program.ts'
-import { idOf } from '../../schema/layout.ts'
 import { canonicalJson, fingerprint, type Row } from '../../schema/values.ts'
 import { args, anything, id, list, optional, shortText, wholeFrom } from '../shared/arguments.ts'
 import { assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
@@ -249,8 +248,7 @@ const write: (
       row['idempotencyKey'] = key
       row['fingerprint'] = print
     }
-    yield* insert(log.layout, row)
-    row['_id'] = idOf(log.layout, row)
+    row['_id'] = yield* insert(log.layout, row)
     row['_creationTime'] = at
     rows.push(row as unknown as StoredRow)
   }

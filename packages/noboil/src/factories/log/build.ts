@@ -15,9 +15,10 @@ import type { UserRow } from '../shared/users.ts'
 import { limitOf, stamps, windows } from '../shared/window.ts'
 import { append, appendBulk } from './append.ts'
 import type { LogContext } from './context.ts'
+import { derivedCounts } from './counts.ts'
 import { rm, rmBulk, update } from './edit.ts'
 import { eraseSome } from './erase.ts'
-import { purgeByParent, restoreByParent, sweep, sweepFlow } from './purge.ts'
+import { purgeByParent, restoreByParent, type Swept, sweepFlow, sweepOf } from './purge.ts'
 import { indexed, reads } from './read.ts'
 import { countsLayout, heads, logLayout } from './rows.ts'
 import type { LogHooks, LogOptions } from './types.ts'
@@ -31,6 +32,7 @@ export function buildLog(
 ): BuiltTable {
   const log = contextOf(table, options, settings, parent, users)
   const isPublic = options.pub !== undefined
+  const sweep = sweepOf(log)
   return {
     name: table.name,
     factory: 'log',
@@ -53,8 +55,10 @@ export function buildLog(
       authIndexed: indexed(log, 'owner'),
       ...(isPublic ? { pub: reads(log, 'public'), pubIndexed: indexed(log, 'public') } : {}),
     },
-    flows: { [sweepFlow(log)]: (args) => sweep(log, args as { parent: string; through: number }) },
+    flows: { [sweepFlow(log)]: (args) => sweep.flow(args as unknown as Swept) },
+    programs: sweep.programs,
     personal: { erase: (userId, from, limit) => eraseSome(log, userId, from, limit) },
+    ...(log.counted.length > 0 ? { derived: [derivedCounts(log)] } : {}),
   }
 }
 

@@ -15,7 +15,7 @@ import {
   remove,
   schedule,
 } from '../../program/program.ts'
-import { type Flow, run } from '../../program/flow.ts'
+import { type AnyNamedProgram, type Flow, type NamedProgram, run } from '../../program/flow.ts'
 import type { Row } from '../../schema/values.ts'
 import { args, id } from '../shared/arguments.ts'
 import { assertSignedIn } from '../shared/call.ts'
@@ -72,17 +72,36 @@ export function restoreByParent(
   }
 }
 
-/** Removes rows that a hard purge, or the removal of their parent, has hidden already; some at a time. */
-export function* sweep(
-  log: LogContext,
-  given: { readonly parent: string; readonly through: number },
-): Flow<void> {
+/** What a sweep removes: the rows of `parent` up to `through`. */
+export interface Swept {
+  readonly parent: string
+  readonly through: number
+}
+
+export interface Sweep {
+  /** Removes rows that a hard purge, or the removal of their parent, has hidden already; some at a time. */
+  flow(swept: Swept): Flow<void>
+  readonly programs: readonly AnyNamedProgram[]
+}
+
+export function sweepOf(log: LogContext): Sweep {
+  const { name } = log.table
   const rows = log.settings.limits.maxSweepRows
-  for (;;) {
-    const removed = yield* run(() => sweepSome(log, given.parent, given.through, rows))
-    if (removed < rows) break
+  const some: NamedProgram<Swept, number> = {
+    name: `${name}:sweep`,
+    run: ({ parent, through }) => sweepSome(log, parent, through, rows),
   }
-  if (given.through === everything) yield* run(() => forgetParent(log, given.parent))
+  const forget: NamedProgram<string, void> = {
+    name: `${name}:forget`,
+    run: (parent) => forgetParent(log, parent),
+  }
+  return {
+    *flow(swept) {
+      while ((yield* run(some, swept)) === rows);
+      if (swept.through === everything) yield* run(forget, swept.parent)
+    },
+    programs: [some, forget],
+  }
 }
 
 const sweepSome: (

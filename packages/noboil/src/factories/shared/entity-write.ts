@@ -5,7 +5,6 @@ import {
   batch,
   byId,
   insert,
-  newId,
   now,
   patch,
   type Program,
@@ -54,9 +53,8 @@ export const createRows: (
   const at = yield* now()
   const rows: EntityRow[] = []
   for (const payload of written) {
-    const _id = yield* newId(layout)
-    const row = { ...payload, ...fixed, _id, _creationTime: at, userId: author, updatedAt: at }
-    yield* insert(layout, row)
+    const made = { ...payload, ...fixed, _creationTime: at, userId: author, updatedAt: at }
+    const row = { ...made, _id: yield* insert(layout, made) }
     if (entities.kept) yield* entities.kept(null, row)
     rows.push(row)
   }

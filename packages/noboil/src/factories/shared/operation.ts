@@ -2,9 +2,10 @@
  * What factories make: operations. An operation is data and programs; hosts expose it as whatever they call a function.
  */
 import type { Program } from '../../program/program.ts'
-import type { FlowFunction } from '../../program/flow.ts'
+import type { AnyNamedProgram, FlowFunction } from '../../program/flow.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { FactoryName } from '../../schema/tables.ts'
+import type { Json } from '../../schema/values.ts'
 import type { Call } from './call.ts'
 
 /** Turns what a client sent into arguments, or throws `VALIDATION_FAILED` naming the path. */
@@ -77,7 +78,35 @@ export interface BuiltTable {
   readonly operations: Operations
   /** Background work by name, for rows of the schedule. */
   readonly flows?: Readonly<Record<string, FlowFunction>>
+  /** The transactions that those flows run. */
+  readonly programs?: readonly AnyNamedProgram[]
   readonly personal?: PersonalRows
+  readonly derived?: readonly Derived[]
+}
+
+/**
+ * Rows that follow from a table's own rows and from its options. Whoever keeps the tables makes them again when they were made
+ * with another `config`: first all that are there go, then `rebuild` walks the table, one transaction after another.
+ */
+export interface Derived {
+  /** The table they follow from. */
+  readonly table: string
+  /** Among those of their table. */
+  readonly name: string
+  /** Where they lie: all rows of this layout whose keys begin with `within`. */
+  readonly layout: Layout
+  readonly within: readonly unknown[]
+  /** What they depend on beside the table's rows. */
+  readonly config: Json
+  /** Makes them for about `limit` rows of the table after `from` (null: the first). Each place is built once. */
+  rebuild(from: Place | null, limit: number): Program<Rebuilt>
+}
+
+export interface Rebuilt {
+  /** Rows of the table that have been looked at. */
+  readonly rows: number
+  /** Where to go on; null: that was all. */
+  readonly next: Place | null
 }
 
 /** What a table keeps of each person, as the removal of a person finds it. Steps of a flow: safe to repeat. */

@@ -3,7 +3,6 @@
  */
 import { NoboilError } from '../../errors/error.ts'
 import { batch, get, insert, now, patch, type Program, program } from '../../program/program.ts'
-import { idOf } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
 import {
   anything,
@@ -121,6 +120,5 @@ const write: (
     return dropMissing({ ...prev, ...changes })
   }
   const row = { ...set, userId, _creationTime: at, updatedAt: at }
-  yield* insert(layout, row)
-  return { ...row, _id: idOf(layout, row) }
+  return { ...row, _id: yield* insert(layout, row) }
 })

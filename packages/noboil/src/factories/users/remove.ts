@@ -4,7 +4,7 @@
  * with what hangs under them), singletons for good; log rows stay. With `erase` nothing is soft, and what log rows say of the
  * person is cleared. Lists of members in rows of others keep the id, which nobody has any more.
  */
-import { type Flow, run } from '../../program/flow.ts'
+import { type AnyNamedProgram, type Flow, type NamedProgram, run } from '../../program/flow.ts'
 import { get, now, remove, schedule } from '../../program/program.ts'
 import type { Layout } from '../../schema/layout.ts'
 import { args, flag, id, optional } from '../shared/arguments.ts'
@@ -20,6 +20,7 @@ export interface UserRemoval {
   /** Only for the server itself. `removed` is false for a person that is not there; what they own is removed even so. */
   readonly operation: Mutation<Removal, { removed: boolean }>
   readonly flows: Readonly<Record<string, (args: Readonly<Record<string, unknown>>) => Flow<void>>>
+  readonly programs: readonly AnyNamedProgram[]
 }
 
 const flowName = 'users:remove'
@@ -30,7 +31,8 @@ export function buildUserRemoval(
   users: Layout<UserRow>,
   maxRows: number,
 ): UserRemoval {
-  const kept = tables.flatMap((table) => table.personal ?? [])
+  const kept = new Map(tables.flatMap(({ name, personal }) => (personal ? [[name, personal]] : [])))
+  const steps = removalSteps(kept, maxRows)
   return {
     operation: {
       kind: 'mutation',
@@ -43,31 +45,58 @@ export function buildUserRemoval(
         return { removed: user !== null }
       },
     },
-    flows: { [flowName]: (given) => removal(kept, given as unknown as Removal, maxRows) },
+    flows: {
+      [flowName]: (given) => removal([...kept.keys()], steps, given as unknown as Removal, maxRows),
+    },
+    programs: [steps.removeSome, steps.eraseSome],
+  }
+}
+
+interface RemovalSteps {
+  readonly removeSome: NamedProgram<
+    { readonly table: string; readonly userId: string; readonly erase: boolean },
+    number
+  >
+  readonly eraseSome: NamedProgram<
+    { readonly table: string; readonly userId: string; readonly from: Place | null },
+    Place | null
+  >
+}
+
+function removalSteps(kept: ReadonlyMap<string, PersonalRows>, maxRows: number): RemovalSteps {
+  return {
+    removeSome: {
+      name: 'users:removeSome',
+      *run({ table, userId, erase }) {
+        const rows = kept.get(table)
+        return rows?.remove === undefined ? 0 : yield* rows.remove(userId, erase, maxRows)
+      },
+    },
+    eraseSome: {
+      name: 'users:eraseSome',
+      *run({ table, userId, from }) {
+        const rows = kept.get(table)
+        return rows?.erase === undefined ? null : yield* rows.erase(userId, from, maxRows)
+      },
+    },
   }
 }
 
 function* removal(
-  tables: readonly PersonalRows[],
+  tables: readonly string[],
+  { removeSome, eraseSome }: RemovalSteps,
   { userId, erase = false }: Removal,
   maxRows: number,
 ): Flow<void> {
   for (const table of tables) {
-    const removeSome = table.remove?.bind(table)
-    if (removeSome === undefined) continue
-    for (;;) {
-      const removed = yield* run(() => removeSome(userId, erase, maxRows))
-      if (removed < maxRows) break
-    }
+    while ((yield* run(removeSome, { table, userId, erase })) === maxRows);
   }
   if (!erase) return
   for (const table of tables) {
-    const eraseSome = table.erase?.bind(table)
-    if (eraseSome === undefined) continue
     let from: Place | null = null
     do {
       const place: Place | null = from
-      from = yield* run(() => eraseSome(userId, place, maxRows))
+      from = yield* run(eraseSome, { table, userId, from: place })
     } while (from !== null)
   }
 }

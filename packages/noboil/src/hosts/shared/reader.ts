@@ -188,8 +188,6 @@ class ReadSession extends Session {
         return this.#reads.answer(this.#snapshot.store, request)
       case 'now':
         return this.now()
-      case 'newId':
-        return this.tools.ids.next(request.table.name)
       default:
         throw new NoboilError('UNSUPPORTED', `A query may only read; it tried to ${request.op}.`)
     }

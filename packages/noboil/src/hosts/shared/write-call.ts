@@ -3,13 +3,14 @@
  * they changed is kept until the group is committed.
  */
 import type { Change } from '../../changes/change.ts'
-import type { NewIdRequest, NowRequest, ReadRequest, StoreRequest } from '../../program/request.ts'
+import type { InsertRequest, NowRequest, ReadRequest, StoreRequest } from '../../program/request.ts'
+import type { Row } from '../../schema/values.ts'
 import type { WriteOptions } from '../host.ts'
 import { scheduleLayout } from './schedule.ts'
 import { Reads, type Running, Session, type SessionTools } from './session.ts'
 import type { WriteStore } from './store.ts'
 
-type WriteRequest = Exclude<StoreRequest, ReadRequest | NowRequest | NewIdRequest>
+type WriteRequest = Exclude<StoreRequest, ReadRequest | NowRequest>
 
 /** What a call needs of the writer that runs it. */
 export interface CallWriter {
@@ -70,8 +71,6 @@ export class WriteCall extends Session {
         return this.#reads.answer(this.#store, request)
       case 'now':
         return this.now()
-      case 'newId':
-        return this.tools.ids.next(request.table.name)
       default:
         this.#beforeWrite()
         return this.#write(request)
@@ -141,6 +140,11 @@ export class WriteCall extends Session {
     }
   }
 
+  #identified({ table, row }: InsertRequest): Row {
+    if (table.id !== 'stored' || row['_id'] !== undefined) return row
+    return { ...row, _id: this.tools.ids.next(table.name) }
+  }
+
   #isBareAt(depth: number): boolean {
     return depth === 0 && this.#isBare
   }
@@ -148,9 +152,11 @@ export class WriteCall extends Session {
   #write(request: WriteRequest): unknown {
     const store = this.#store
     switch (request.op) {
-      case 'insert':
-        this.changes.push(store.insert(request.table, request.row))
-        return undefined
+      case 'insert': {
+        const change = store.insert(request.table, this.#identified(request))
+        this.changes.push(change)
+        return (change.after as Row)['_id']
+      }
       case 'patch': {
         const change = store.patch(request.table, request.row, request.set)
         if (change !== undefined) this.changes.push(change)

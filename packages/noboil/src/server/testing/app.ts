@@ -8,7 +8,8 @@ import { openMemoryHost } from '../../hosts/memory/host.ts'
 import { dueFlows, finishFlow } from '../../hosts/shared/schedule.ts'
 import { systemPorts } from '../../hosts/shared/ports.ts'
 import { openSqliteHost } from '../../hosts/sqlite/host.ts'
-import { runFlow } from '../../program/flow.ts'
+import type { Wired } from '../../factories/wiring.ts'
+import { runFlow, startProgram } from '../../program/flow.ts'
 import { byId } from '../../program/program.ts'
 import type { User } from '../../schema/register.ts'
 import { assemble, type Assembled } from '../assemble.ts'
@@ -19,7 +20,7 @@ import { checkServerLimits } from '../limits.ts'
 import type { NoboilConfig } from '../noboil.ts'
 import { pickLimits } from '../pick-limits.ts'
 import { Registry } from '../registry.ts'
-import type { FunctionsApi, FunctionTree, TablesApi, Wired } from '../types.ts'
+import type { FunctionsApi, FunctionTree, TablesApi } from '../types.ts'
 import { VirtualClock } from './clock.ts'
 
 export interface TestConfig<
@@ -80,14 +81,14 @@ export async function createTestApp<
 
 function open(
   kind: 'memory' | { readonly sqlite: string },
-  { layouts }: Assembled,
+  { layouts, derived }: Assembled,
   ports: HostPorts,
   given: object | undefined,
   onError: (error: unknown) => void,
 ): Host | Promise<Host> {
   const limits = pickLimits(given, defaultHostLimits)
   if (kind === 'memory') return openMemoryHost({ layouts, ports, limits, onError })
-  return openSqliteHost({ file: kind.sqlite, layouts, ports, limits, onError })
+  return openSqliteHost({ file: kind.sqlite, layouts, derived, ports, limits, onError })
 }
 
 function running(
@@ -152,9 +153,9 @@ async function runDue(app: Assembled, host: Host, clock: VirtualClock): Promise<
     const flow = app.flows[row.flow]
     if (flow === undefined) throw new NoboilError('INTERNAL', `There is no flow '${row.flow}'.`)
     await runFlow(flow(row.args), {
-      run: async (program) => (await host.write(program)).value,
+      run: async (program, args) => (await host.write(() => startProgram(program, args))).value,
       wait: (ms) => clock.advance(ms),
-      fetch: (work) => work(new AbortController().signal),
+      fetch: async (work) => work(new AbortController().signal),
     })
     await host.write(() => finishFlow(row.id))
   }

@@ -2,19 +2,19 @@
  * From wired tables to built ones: each by its factory, owned tables before what hangs under them.
  */
 import { DefinitionError } from '../errors/assert.ts'
-import { buildChild } from '../factories/child/build.ts'
-import { buildKv } from '../factories/kv/build.ts'
-import { buildLog } from '../factories/log/build.ts'
-import { buildOwned, type BuiltOwned } from '../factories/owned/build.ts'
-import { buildQuota } from '../factories/quota/build.ts'
-import { sweepFlowName } from '../factories/shared/parent.ts'
-import type { Settings } from '../factories/shared/call.ts'
-import type { BuiltTable } from '../factories/shared/operation.ts'
-import type { UserRow } from '../factories/shared/users.ts'
-import { buildSingleton } from '../factories/singleton/build.ts'
+import { buildChild } from './child/build.ts'
+import { buildKv } from './kv/build.ts'
+import { buildLog } from './log/build.ts'
+import { buildOwned, type BuiltOwned } from './owned/build.ts'
+import { buildQuota } from './quota/build.ts'
+import { sweepFlowName } from './shared/parent.ts'
+import type { Settings } from './shared/call.ts'
+import type { BuiltTable } from './shared/operation.ts'
+import type { UserRow } from './shared/users.ts'
+import { buildSingleton } from './singleton/build.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { AnyTable } from '../schema/tables.ts'
-import type { Wired } from './types.ts'
+import type { Wired } from './wiring.ts'
 
 /** What {@link wire} marks, so that `tables` can be told from anything else. */
 export function wire(table: AnyTable, options: unknown = {}): Wired {
