@@ -20,10 +20,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cache: ['errors', 'schema', 'program', 'factories', 'changes'],
   mirror: ['errors', 'schema', 'program', 'factories', 'changes', 'cache'],
   server: 'errors schema program wire changes factories hosts live cache mirror'.split(' '),
+  standins: 'errors schema program wire changes factories hosts'.split(' '),
   client: ['errors', 'wire'],
   react: ['errors', 'wire', 'client'],
   exports:
-    'errors schema program wire changes factories hosts live cache mirror server client react'.split(
+    'errors schema program wire changes factories hosts live cache mirror server standins client react'.split(
       ' ',
     ),
 }
@@ -37,7 +38,7 @@ const TYPES_ONLY: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   zod: Object.keys(MAY_IMPORT),
   'zod/v4': Object.keys(MAY_IMPORT),
-  'node:fs': ['hosts', 'server', 'exports'],
+  'node:fs': ['hosts', 'server', 'standins', 'exports'],
   react: ['react', 'exports'],
   'react-dom/client': ['react', 'exports'],
   '@tanstack/react-query': ['react', 'exports'],
