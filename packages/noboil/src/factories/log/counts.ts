@@ -3,10 +3,19 @@
  * of a million rows is one read.
  */
 import { NoboilError } from '../../errors/error.ts'
-import { insert, patch, type Program, program } from '../../program/program.ts'
-import type { Row } from '../../schema/values.ts'
+import { get, insert, patch, type Program, program, range } from '../../program/program.ts'
+import type { Json, Row } from '../../schema/values.ts'
+import type { Derived, Place, Rebuilt } from '../shared/operation.ts'
 import type { LogContext } from './context.ts'
-import { countsLayout, type CountsRow } from './rows.ts'
+import {
+  countsLayout,
+  type CountsRow,
+  type HeadRow,
+  heads,
+  isLive,
+  marksOf,
+  type StoredRow,
+} from './rows.ts'
 
 /** One payload that comes into being, goes out of sight, or goes for good. */
 export interface Tally {
@@ -63,6 +72,78 @@ export const recount: (stored: CountsRow | null, to: 'none' | 'total' | 'gone') 
 export const countsOf = (stored: CountsRow | null, field: string): Record<string, number> => ({
   ...stored?.live?.[field],
 })
+
+/** The counts of a log, as they follow from its rows. */
+export const derivedCounts = (log: LogContext): Derived => ({
+  table: log.table.name,
+  name: 'counts',
+  layout: countsLayout,
+  within: [log.table.name],
+  config: { fields: log.counted.map((name) => countedAs(log, name)), softDelete: log.softDelete },
+  rebuild: (from, limit) => countSome(log, from, limit),
+})
+
+/** A field that is no longer optional has been filled in. */
+function countedAs(log: LogContext, name: string): Json {
+  const field = log.table.fields[name]
+  return [name, field?.optional === true, field?.nullable === true]
+}
+
+/** Counts rows that are there, parent by parent. */
+const countSome: (log: LogContext, from: Place | null, limit: number) => Program<Rebuilt> = program(
+  function* (log, from, limit) {
+    let head = yield* headFrom(log, (from?.['parent'] ?? '') as string, true)
+    let seq = head?.parent === from?.['parent'] ? ((from?.['seq'] ?? 0) as number) : 0
+    let rows = 0
+    let parents = 0
+    while (head !== undefined) {
+      // A parent costs as much as a row: there may be many without any.
+      const left = limit - rows - parents
+      if (left <= 0) return { rows, next: { parent: head.parent, seq } }
+      const found: readonly StoredRow[] = yield* range(log.layout, '', [head.parent], {
+        lower: { value: seq, inclusive: false },
+        limit: left,
+      })
+      yield* countFound(log, head, found)
+      rows += found.length
+      const last = found.at(-1)
+      if (last !== undefined && found.length === left) seq = last.seq
+      else {
+        head = yield* headFrom(log, head.parent, false)
+        parents++
+        seq = 0
+      }
+    }
+    return { rows, next: null }
+  },
+)
+
+const headFrom: (
+  log: LogContext,
+  parent: string,
+  inclusive: boolean,
+) => Program<HeadRow | undefined> = program(function* (log, parent, inclusive) {
+  const [head] = yield* range(heads, '', [log.table.name], {
+    lower: { value: parent, inclusive },
+    limit: 1,
+  })
+  return head
+})
+
+const countFound: (log: LogContext, head: HeadRow, rows: readonly StoredRow[]) => Program<void> =
+  program(function* (log, head, rows) {
+    const at = marksOf(head)
+    // Without soft delete, what a purge has passed only waits to be swept.
+    const stored = log.softDelete ? rows : rows.filter(({ seq }) => seq > at.purgedThrough)
+    if (stored.length === 0) return
+    const counts = yield* get(countsLayout, [log.table.name, head.parent])
+    const tallies = stored.map((row) => ({
+      payload: row as unknown as Row,
+      live: isLive(row, at) ? 1 : 0,
+      total: 1,
+    }))
+    yield* count(log, head.parent, counts, tallies)
+  })
 
 function add(totals: Record<string, number>, value: string, by: number): void {
   if (by === 0) return

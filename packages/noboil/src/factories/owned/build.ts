@@ -25,7 +25,7 @@ import { searchedFields } from '../shared/search.ts'
 import type { UserRow } from '../shared/users.ts'
 import { stamps, windows } from '../shared/window.ts'
 import { create, createBulk } from './create.ts'
-import { keepMembers, membersTable } from './members.ts'
+import { derivedMembers, keepMembers, membersTable } from './members.ts'
 import type { OwnedContext } from './context.ts'
 import { membersField, ownedPolicy, publicWhere } from './policy.ts'
 import { reads } from './read.ts'
@@ -64,6 +64,7 @@ export function buildOwned(
       ...(owned.publicPlacement ? { pub: reads(owned, 'public') } : {}),
     },
     personal: personalRows(entities),
+    ...(owned.members ? { derived: [derivedMembers(entities.layout, owned.members)] } : {}),
   }
 }
 

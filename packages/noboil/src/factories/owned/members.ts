@@ -4,7 +4,16 @@
  * with the filters, the orders and the search of the table itself.
  */
 import { NoboilError } from '../../errors/error.ts'
-import { batch, get, insert, patch, type Program, program, remove } from '../../program/program.ts'
+import {
+  batch,
+  get,
+  insert,
+  patch,
+  type Program,
+  program,
+  range,
+  remove,
+} from '../../program/program.ts'
 import { column, type Layout } from '../../schema/layout.ts'
 import type { Field, Fields } from '../../schema/storable.ts'
 import type { OwnedTable } from '../../schema/tables.ts'
@@ -12,6 +21,7 @@ import { canonicalJson, type Row } from '../../schema/values.ts'
 import { type EntityRow, isLive } from '../shared/entity.ts'
 import type { Pointer } from '../shared/entity-read.ts'
 import { indexesOf, place, type Placement } from '../shared/filter.ts'
+import type { Derived, Place, Rebuilt } from '../shared/operation.ts'
 import { membersOf } from './policy.ts'
 
 /** Both names are reserved, so that no copied field can have them. */
@@ -81,6 +91,43 @@ export const keepMembers: (
   for (const key of next) {
     if (!old.has(key)) yield* insert(layout, { ...copies(after), key, id })
   }
+})
+
+/** The pointers of a table, as they follow from its rows. */
+export const derivedMembers = (layout: Layout<EntityRow>, members: Members): Derived => ({
+  table: layout.name,
+  name: 'members',
+  layout: members.layout,
+  within: [],
+  config: {
+    field: members.field,
+    copied: members.copied.map((name) => {
+      const field = layout.columns[name]
+      // A field that is no longer optional has been filled in.
+      return [name, field?.optional === true, field?.nullable === true]
+    }),
+  },
+  rebuild: (from, limit) => pointSome(layout, members, from, limit),
+})
+
+const pointSome: (
+  layout: Layout<EntityRow>,
+  members: Members,
+  from: Place | null,
+  limit: number,
+) => Program<Rebuilt> = program(function* (layout, members, from, limit) {
+  const found = yield* range(layout, '', [], {
+    ...(from ? { lower: { value: from['id'], inclusive: false } } : {}),
+    limit,
+  })
+  let written = 0
+  for (const [at, row] of found.entries()) {
+    yield* keepMembers(members, null, row)
+    written += 1 + membersOf(row as unknown as Row, members.field).length
+    const isLast = found.length < limit && at === found.length - 1
+    if (written >= limit && !isLast) return { rows: at + 1, next: { id: row._id } }
+  }
+  return { rows: found.length, next: null }
 })
 
 /** Who sees a row: its owner and its members, while it is there. */

@@ -1,6 +1,7 @@
 /** What a set of layouts must keep so that every host can store it. */
 import { DefinitionError } from '../../errors/assert.ts'
 import { assertLayout, type Layout } from '../../schema/layout.ts'
+import { derivedLayout } from './derived.ts'
 import { scheduleLayout } from './schedule.ts'
 
 /** The app's layouts and the hosts' own, by name. Names are compared without regard to case, as SQL does. */
@@ -12,7 +13,7 @@ export function layoutsByName(layouts: readonly Layout[]): ReadonlyMap<string, L
     if (before !== undefined) throw new DefinitionError(`${what} and ${before} have the same name.`)
     taken.set(name.toLowerCase(), what)
   }
-  for (const layout of [...layouts, scheduleLayout]) {
+  for (const layout of [...layouts, scheduleLayout, derivedLayout]) {
     assertLayout(layout)
     take(layout.name, `Table '${layout.name}'`)
     for (const name of storeNames(layout)) take(name, `'${name}' (of table '${layout.name}')`)

@@ -1,5 +1,6 @@
 /** The long steps of a migration, a chunk at a time, so that memory stays flat and the process answers in between. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { Progress } from '../shared/progress.ts'
 import { type Column, quote } from './columns.ts'
 import { arrivalIndexName, createArrivalIndexSql } from './ddl.ts'
 import { createSearchSql, searchTable, searchText } from './search.ts'
@@ -7,8 +8,6 @@ import { prepare } from './statements.ts'
 import { arrivalColumn, type SqlTable } from './table.ts'
 
 const chunkRows = 1_000
-/** How many rows go by between two lines of progress. */
-const rowsPerLine = 100_000
 
 /** Gives every row that lacks a field its default. */
 export async function fillField(
@@ -34,7 +33,8 @@ export async function fillField(
   let keys = first.all() as SQLInputValue[][]
   while (keys.length > 0) {
     for (const values of keys) update.run(table.codec.encodeField(column, fallback()), ...values)
-    await progress.add(keys.length)
+    progress.add(keys.length)
+    await rest()
     keys = next.all(...(keys.at(-1) as SQLInputValue[])) as SQLInputValue[][]
   }
   progress.end()
@@ -69,7 +69,8 @@ export async function rebuildSearch(
       put.run(from, searchText(layout.search, table.codec.decode(values)))
     }
     if (found.length === 0) break
-    await progress.add(found.length)
+    progress.add(found.length)
+    await rest()
   }
   progress.end()
 }
@@ -108,28 +109,6 @@ async function numberArrivals(db: DatabaseSync, table: SqlTable): Promise<void> 
     await rest()
   }
   db.exec('DROP TABLE arriving')
-}
-
-class Progress {
-  readonly #what: string
-  readonly #log: (line: string) => void
-  #rows = 0
-
-  constructor(what: string, log: (line: string) => void) {
-    this.#what = what
-    this.#log = log
-  }
-
-  async add(rows: number): Promise<void> {
-    const lines = Math.floor(this.#rows / rowsPerLine)
-    this.#rows += rows
-    if (Math.floor(this.#rows / rowsPerLine) > lines) this.#log(`${this.#what} ${this.#rows} rows`)
-    await rest()
-  }
-
-  end(): void {
-    if (this.#rows > 0) this.#log(`${this.#what} ${this.#rows} rows, done`)
-  }
 }
 
 /** Lets the rest of the process have its turn. */

@@ -4,11 +4,14 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { DefinitionError } from '../../errors/assert.ts'
 import { NoboilError } from '../../errors/error.ts'
+import type { Derived } from '../../factories/shared/operation.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Host } from '../host.ts'
+import { derivedLayout, keepDerived } from '../shared/derived.ts'
 import { layoutsByName } from '../shared/layouts.ts'
 import { systemPorts } from '../shared/ports.ts'
 import { type CommonOptions, SyncHost } from '../shared/sync-host.ts'
+import { quote } from './columns.ts'
 import { openError, openWriter } from './connection.ts'
 import { lock } from './lock.ts'
 import { type Meta, openMeta } from './meta.ts'
@@ -21,6 +24,8 @@ export interface SqliteHostOptions extends CommonOptions {
   /** The database file; it and its directory are made when they are not there. */
   readonly file: string
   readonly layouts: readonly Layout[]
+  /** What is to be kept in step with the configuration it was made with. */
+  readonly derived?: readonly Derived[]
   /**
    * Tables (`'poll'`) and fields (`'poll.title'`) that are no longer declared and whose data may go. Without this a migration
    * that would lose data is refused with its plan.
@@ -47,14 +52,22 @@ export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> 
   const layouts = layoutsByName(options.layouts)
   const unlock = lock(file)
   let db: DatabaseSync | undefined
+  let host: Host
   try {
     assertWritable(file)
     db = openWriter(file, { durability: options.durability ?? 'commit' })
     const meta = await prepareFile(db, file, layouts, options)
-    return start(db, file, meta, layouts, options, unlock)
+    host = start(db, file, meta, layouts, options, unlock)
   } catch (error) {
     db?.close()
     unlock()
+    throw openError(file, error)
+  }
+  try {
+    await keepDerived(host, options.derived ?? [], { log: options.log ?? (() => {}) })
+    return host
+  } catch (error) {
+    await host.close()
     throw openError(file, error)
   }
 }
@@ -90,22 +103,34 @@ async function prepareFile(
   options: SqliteHostOptions,
 ): Promise<Meta> {
   const { random } = options.ports ?? systemPorts
+  const { derived = [] } = options
   db.exec('BEGIN IMMEDIATE')
   try {
     const meta = openMeta(db, file, random)
-    await migrate({
+    const begun = await migrate({
       db,
       file,
       tables: [...layouts.values()].map((layout) => new SqlTable(layout)),
+      derived: new Set(derived.map(({ layout }) => layout.name)),
       acceptDataLoss: options.acceptDataLoss ?? [],
       log: options.log ?? (() => {}),
     })
+    const isBegun = ({ table, layout }: Derived): boolean =>
+      begun.has(table) || begun.has(layout.name)
+    for (const each of derived.filter(isBegun)) forgetDerived(db, each)
     db.exec('COMMIT')
     return meta
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
+}
+
+/** What has lost its rows, or the rows it follows from, is made again. */
+function forgetDerived(db: DatabaseSync, { table, name }: Derived): void {
+  db.prepare(
+    `DELETE FROM ${quote(derivedLayout.name)} WHERE ${quote('table')} = ? AND name = ?`,
+  ).run(table, name)
 }
 
 function start(

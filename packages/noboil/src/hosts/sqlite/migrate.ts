@@ -18,6 +18,8 @@ export interface Migration {
   readonly db: DatabaseSync
   readonly file: string
   readonly tables: readonly SqlTable[]
+  /** Tables whose rows follow from others': a change of their columns makes them anew. */
+  readonly derived: ReadonlySet<string>
   readonly acceptDataLoss: readonly string[]
   readonly log: (line: string) => void
 }
@@ -30,10 +32,15 @@ interface Step {
   readonly advice?: string
   /** Rows or values go for good. */
   readonly isDestructive?: boolean
+  /** The table that begins without rows. */
+  readonly begins?: string
 }
 
-/** Runs inside the caller's transaction. Throws a `DefinitionError` that prints the plan when a step of it is refused. */
-export async function migrate(migration: Migration): Promise<void> {
+/**
+ * Runs inside the caller's transaction, and answers the tables that begin without rows. Throws a `DefinitionError` that prints the
+ * plan when a step of it is refused.
+ */
+export async function migrate(migration: Migration): Promise<ReadonlySet<string>> {
   const { db, tables, log } = migration
   const stored = JSON.parse(readMeta(db, 'schema') ?? '{}') as Record<string, TableDescription>
   const steps = planOf(migration, stored)
@@ -46,6 +53,7 @@ export async function migrate(migration: Migration): Promise<void> {
   }
   const described = Object.fromEntries(tables.map((table) => [table.layout.name, describe(table)]))
   writeMeta(db, 'schema', JSON.stringify(described))
+  return new Set(steps.flatMap(({ begins }) => begins ?? []))
 }
 
 function planOf(migration: Migration, stored: Readonly<Record<string, TableDescription>>): Step[] {
@@ -68,6 +76,7 @@ function createStep(migration: Migration, table: SqlTable): Step {
   const { search, name } = table.layout
   return {
     text: `create table ${name}`,
+    begins: name,
     async run() {
       db.exec(createTableSql(table))
       for (const sql of createIndexSql(table).values()) db.exec(sql)
@@ -96,12 +105,14 @@ function tableSteps(migration: Migration, table: SqlTable, before: TableDescript
     steps.push({ text, advice, isDestructive: true })
   }
   const isRefused = steps.some((step) => step.run === undefined)
-  if (isRefused && isReplaceable(migration, name)) {
+  const isDerived = migration.derived.has(name)
+  if (isDerived ? steps.length > 0 : isRefused && isReplaceable(migration, name)) {
     const rows = countRows(migration.db, name)
     return [
       {
         text: `make table ${name} anew (${rows} rows)`,
-        isDestructive: rows > 0,
+        isDestructive: rows > 0 && !isDerived,
+        begins: name,
         async run() {
           dropTable(migration.db, name)
           await createStep(migration, table).run?.()
