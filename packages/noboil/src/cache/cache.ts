@@ -1,0 +1,266 @@
+/**
+ * The AppCache: remembers values of the app's entities for a while, forgets them when something they rest on changes, and tells who
+ * listens. In memory, in Redis, or in both.
+ */
+import { NoboilError } from '../errors/error.ts'
+import {
+  type ChangeAction,
+  type Invalidation,
+  Listeners,
+  type Notification,
+  type Unsubscribe,
+} from './events.ts'
+import { Filler } from './fill.ts'
+import { type Dependencies, type Entity, Graph } from './graph.ts'
+import type { Load } from './load.ts'
+import { Lookup } from './lookup.ts'
+import { type Entry, MemoryTier } from './memory.ts'
+import {
+  checkId,
+  checkIds,
+  checkKey,
+  checkOptions,
+  type EntityId,
+  invalid,
+  type RememberDefaults,
+  type RememberOptions,
+  type SetOptions,
+} from './options.ts'
+import { type CacheLimits, type CachePorts, checkCacheLimits } from './ports.ts'
+import { CacheCounts, type CacheStats, LoadTimes, prometheusOf, statsOf } from './stats.ts'
+import type { Remembered } from './status.ts'
+import { applyChange, type Basis, Horizon, isCurrent, slotsOf } from './versions.ts'
+
+export interface AppCacheOptions {
+  /** Which entities there are and what each is made of. */
+  readonly dependencies: Dependencies
+  readonly limits?: Partial<CacheLimits>
+  /** Options for calls that do not give them. */
+  readonly defaults?: RememberDefaults
+  /** Freezes what is remembered, so that a caller who changes it is told at once. */
+  readonly freeze?: boolean
+}
+
+export interface InvalidateOptions {
+  /** Which ids changed; default: any. */
+  readonly ids?: readonly EntityId[]
+  /** Keeps mirrors out of it: for changes that came from one. */
+  readonly preventMirror?: boolean
+}
+
+export class AppCache {
+  readonly #ports: CachePorts
+  readonly #graph: Graph
+  readonly #limits: CacheLimits
+  readonly #defaults: RememberDefaults
+  readonly #horizon = new Horizon()
+  readonly #counts = new CacheCounts()
+  readonly #loads = new LoadTimes()
+  readonly #memory: MemoryTier
+  readonly #filler: Filler
+  readonly #lookup: Lookup
+  readonly #invalidations: Listeners<Invalidation>
+  readonly #notifications: Listeners<Notification>
+  #isClosed = false
+
+  constructor(options: AppCacheOptions, ports: CachePorts) {
+    const onError = (error: unknown): void => {
+      this.#counts.listenerErrors++
+      this.#ports.log.error({ error: nameOf(error) }, 'listener failed')
+    }
+    this.#ports = ports
+    this.#graph = new Graph(options.dependencies)
+    this.#limits = checkCacheLimits(options.limits)
+    this.#defaults = options.defaults ?? {}
+    this.#memory = new MemoryTier(this.#limits, this.#counts)
+    this.#invalidations = new Listeners(onError)
+    this.#notifications = new Listeners(onError)
+    this.#filler = new Filler({
+      ports,
+      horizon: this.#horizon,
+      memory: this.#memory,
+      counts: this.#counts,
+      loads: this.#loads,
+      freezes: options.freeze ?? false,
+      maxLagMs: 1_000,
+    })
+    this.#lookup = new Lookup({
+      clock: ports.clock,
+      horizon: this.#horizon,
+      memory: this.#memory,
+      counts: this.#counts,
+      filler: this.#filler,
+      maxLoads: this.#limits.maxLoads,
+    })
+  }
+
+  /**
+   * The value of a key: out of the cache while it is fresh, else what `load` answers, which is then kept. Calls that come
+   * meanwhile wait for the same load. Fails as `load` fails; with `TIMEOUT` when it takes too long.
+   */
+  remember<value>(key: string, options: RememberOptions, load: Load<value>): Promise<value> {
+    const entry = this.#memory.get(key)
+    // One key stands for one type and ids: the type is compared, since a mistake there would go unnoticed.
+    if (entry !== undefined && entry.type === options?.type) {
+      if (this.#isFresh(entry)) {
+        entry.entity.counts.memoryHits++
+        return Promise.resolve(entry.value as value)
+      }
+    }
+    return this.#look(key, options, load as Load<unknown>).then(valueOf) as Promise<value>
+  }
+
+  /** As {@link AppCache.remember}, and says where the value came from: for `Cache-Status`, and for people. */
+  rememberWithStatus<value>(
+    key: string,
+    options: RememberOptions,
+    load: Load<value>,
+  ): Promise<Remembered<value>> {
+    return this.#look(key, options, load as Load<unknown>) as Promise<Remembered<value>>
+  }
+
+  /** The value of a key while it is fresh, else undefined. Never loads. */
+  async get<value>(key: string): Promise<value | undefined> {
+    this.#assertOpen()
+    checkKey(key, this.#limits)
+    const entry = this.#memory.get(key)
+    if (entry === undefined || !this.#isFresh(entry)) return undefined
+    entry.entity.counts.memoryHits++
+    return entry.value as value
+  }
+
+  /** Keeps a value that the app has at hand. It replaces what was there, and what is being loaded. */
+  async set<value>(key: string, value: value, options: SetOptions): Promise<void> {
+    this.#assertOpen()
+    checkKey(key, this.#limits)
+    const wanted = checkOptions(options, this.#graph, this.#limits, this.#defaults)
+    this.#lookup.supersede(key)
+    this.#filler.set({ key, type: options.type, wanted, load: () => value }, value)
+  }
+
+  /**
+   * Makes stale what was remembered of an entity and of everything that depends on it: from the moment the promise resolves, nothing
+   * loaded before is served as fresh. Takes the same time however much is remembered. `true` as second argument, as
+   * `preventMirror`, keeps mirrors out of it. An unknown entity is refused at once with `VALIDATION_FAILED`; the promise itself
+   * never rejects.
+   */
+  invalidate(type: string, options: boolean | InvalidateOptions = {}): Promise<void> {
+    this.#assertOpen()
+    const { ids, preventMirror } =
+      typeof options === 'boolean' ? { preventMirror: options } : options
+    const entity = this.#graph.entity(type)
+    const texts = ids === undefined ? undefined : checkIds(ids, this.#limits)
+    const basis: Basis = { entity, slots: texts && slotsOf(texts) }
+    entity.counts.invalidations++
+    applyChange(basis, ++this.#horizon.seen)
+    this.#ports.log.info({ type: entity.name, ids: texts, preventMirror }, 'invalidated')
+    this.#invalidations.emit({
+      type: entity.name,
+      types: typesOf(entity),
+      ids: texts,
+      preventMirror: preventMirror ?? false,
+      origin: 'here',
+    })
+    return Promise.resolve()
+  }
+
+  /**
+   * Tells the browsers of this deployment, those of other processes too, that an entity changed; `null` as id means any. Refuses
+   * an unknown entity at once; the promise never rejects.
+   */
+  notify(type: string, id: EntityId | null, action: ChangeAction): Promise<void> {
+    this.#assertOpen()
+    const entity = this.#graph.entity(type)
+    if (!actions.includes(action)) {
+      throw invalid(
+        'action',
+        `The action is ${JSON.stringify(action)}; it is create, update or delete.`,
+      )
+    }
+    const text = id === null ? null : checkId(id, this.#limits)
+    this.#counts.notifications++
+    this.#notifications.emit({ type: entity.name, id: text, action, origin: 'here' })
+    return Promise.resolve()
+  }
+
+  /** Calls `listener` for every invalidation that this process learns of; the answer stops it. */
+  onInvalidate(listener: (invalidation: Invalidation) => void): Unsubscribe {
+    return this.#invalidations.add(listener)
+  }
+
+  /** Calls `listener` for every notification that this process learns of; the answer stops it. */
+  onNotify(listener: (notification: Notification) => void): Unsubscribe {
+    return this.#notifications.add(listener)
+  }
+
+  /** The declared name of an entity and of everything that a change to it makes stale; refuses an unknown one. */
+  typesOf(type: string): readonly string[] {
+    return typesOf(this.#graph.entity(type))
+  }
+
+  stats(): CacheStats {
+    return statsOf({
+      entities: this.#graph.entities,
+      counts: this.#counts,
+      loads: this.#loads,
+      memory: { entries: this.#memory.entries, bytes: this.#memory.bytes },
+      loading: this.#lookup.loading,
+      redis: 'off',
+      pendingInvalidations: 0,
+    })
+  }
+
+  /** The numbers of {@link AppCache.stats} as Prometheus reads them. */
+  metrics(): string {
+    return prometheusOf(this.stats())
+  }
+
+  /** Forgets everything and lets go of Redis; calls after this fail with `UNAVAILABLE`. Loads under way end by themselves. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#memory.clear()
+    this.#invalidations.clear()
+    this.#notifications.clear()
+  }
+
+  async #look(
+    key: string,
+    options: RememberOptions,
+    load: Load<unknown>,
+  ): Promise<Remembered<unknown>> {
+    this.#assertOpen()
+    checkKey(key, this.#limits)
+    const wanted = checkOptions(options, this.#graph, this.#limits, this.#defaults)
+    if (typeof load !== 'function') {
+      throw invalid('load', `load is a ${typeof load}; it is the function that loads the value.`)
+    }
+    return this.#lookup.look({ key, type: options.type, wanted, load })
+  }
+
+  #isFresh(entry: Entry): boolean {
+    const now = this.#ports.clock.now()
+    return (
+      now < entry.freshUntil && now < this.#horizon.trustedUntil && isCurrent(entry, entry.asOf)
+    )
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return
+    throw new NoboilError('UNAVAILABLE', 'The cache has been closed.')
+  }
+}
+
+const actions: readonly unknown[] = ['create', 'update', 'delete']
+
+function typesOf({ name, dependents }: Entity): readonly string[] {
+  return [...new Set([name, ...dependents.map((dependent) => dependent.name)])]
+}
+
+function valueOf({ value }: Remembered<unknown>): unknown {
+  return value
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}

@@ -1,0 +1,52 @@
+/** A load under way: whoever wants the same value waits for it, unless it began before a change. */
+import type { Load } from './load.ts'
+import type { Wanted } from './options.ts'
+import type { Remembered } from './status.ts'
+import { type Horizon, isCurrent, sameSlots } from './versions.ts'
+
+export interface FlightPlan {
+  readonly key: string
+  readonly type: string
+  readonly wanted: Wanted
+  readonly load: Load<unknown>
+}
+
+export class Flight implements FlightPlan {
+  readonly key: string
+  readonly type: string
+  readonly wanted: Wanted
+  readonly load: Load<unknown>
+  readonly generation: number
+  /** The load knows of changes up to this one. */
+  asOf: number
+  /** The app has set the value meanwhile: what is loaded is answered, and not kept. */
+  isSuperseded = false
+  /** What the first caller waits for; given right after construction. */
+  answer!: Promise<Remembered<unknown>>
+  #joined: Promise<Remembered<unknown>> | undefined
+
+  constructor({ key, type, wanted, load }: FlightPlan, horizon: Horizon) {
+    this.key = key
+    this.type = type
+    this.wanted = wanted
+    this.load = load
+    this.generation = horizon.generation
+    this.asOf = horizon.seen
+  }
+
+  /** Its answer will not be older than a caller who comes now may be given. */
+  isFor(wanted: Wanted, horizon: Horizon): boolean {
+    return (
+      !this.isSuperseded &&
+      this.generation === horizon.generation &&
+      this.wanted.entity === wanted.entity &&
+      sameSlots(this.wanted.slots, wanted.slots) &&
+      isCurrent(wanted, this.asOf)
+    )
+  }
+
+  /** What all further callers wait for. */
+  join(): Promise<Remembered<unknown>> {
+    return (this.#joined ??= this.answer.then((answer) => ({ ...answer, collapsed: true })))
+  }
+}
