@@ -2,7 +2,7 @@
  * What every host of the Node server is: it runs programs in transactions and tells of its commits. (Convex and SpacetimeDB
  * own their process; they interpret the same requests behind functions of their own.)
  */
-import type { CommitListener, Settled } from '../changes/change.ts'
+import type { Change, CommitListener, Settled } from '../changes/change.ts'
 import type { Program } from '../program/program.ts'
 import type { PageRequest, ReadRequest } from '../program/request.ts'
 import type { Row } from '../schema/values.ts'
@@ -71,6 +71,12 @@ export interface Host {
   /** Waits for what is queued, then lets go of everything. Later calls fail with `UNAVAILABLE`. */
   close(): Promise<void>
 }
+
+/**
+ * Looks at what a group of calls has changed, before it is committed. The program it answers runs in the same transaction: what it
+ * writes is durable with the group or not at all. It is called again for every group, so it must be quick.
+ */
+export type BeforeCommit = (changes: readonly Change[]) => (() => Program<void>) | undefined
 
 /** Ports that hosts draw time, ids and secrets from; tests replace them. */
 export interface HostPorts {

@@ -5,6 +5,7 @@ import type { CommitListener } from '../../changes/change.ts'
 import type { Program } from '../../program/program.ts'
 import {
   type Answer,
+  type BeforeCommit,
   type Capabilities,
   defaultHostLimits,
   type Host,
@@ -26,6 +27,7 @@ import { Writer } from './writer.ts'
 export interface CommonOptions {
   readonly ports?: HostPorts
   readonly limits?: Partial<HostLimits>
+  readonly beforeCommit?: BeforeCommit
   /** Takes what commit listeners and `afterCommit` effects throw. Default: a process warning. */
   readonly onError?: (error: unknown) => void
 }
@@ -62,9 +64,9 @@ export class SyncHost implements Host {
       open: (cursor) => cursors.peek(cursor),
       seal: (request, position) => cursors.seal(request, position),
     }
-    const { store, revision, onError = warn } = parts
+    const { store, revision, beforeCommit, onError = warn } = parts
     this.#onError = onError
-    this.#writer = new Writer({ store, tools, limits, revision, onError })
+    this.#writer = new Writer({ store, tools, limits, revision, beforeCommit, onError })
     this.#reader = new Reader(parts.snapshots, tools, limits)
   }
 

@@ -10,7 +10,7 @@ import type { Change, Commit, CommitListener } from '../../changes/change.ts'
 import { isNoboilError, NoboilError } from '../../errors/error.ts'
 import type { Program } from '../../program/program.ts'
 import { isThenable } from '../../program/run.ts'
-import type { Answer, HostLimits, WriteOptions } from '../host.ts'
+import type { Answer, BeforeCommit, HostLimits, WriteOptions } from '../host.ts'
 import { Queue } from './queue.ts'
 import { Running, type SessionTools } from './session.ts'
 import type { WriteStore } from './store.ts'
@@ -24,6 +24,7 @@ export interface WriterParts {
   readonly tools: SessionTools
   readonly limits: HostLimits
   readonly revision: number
+  readonly beforeCommit?: BeforeCommit | undefined
   /** Takes what listeners and effects throw. */
   readonly onError: (error: unknown) => void
 }
@@ -32,6 +33,7 @@ export class Writer {
   readonly #store: WriteStore
   readonly #tools: SessionTools
   readonly #limits: HostLimits
+  readonly #beforeCommit: BeforeCommit | undefined
   readonly #onError: (error: unknown) => void
   readonly #listeners = new Set<CommitListener>()
   readonly #effects = new Set<Promise<unknown>>()
@@ -54,6 +56,7 @@ export class Writer {
     this.#tools = parts.tools
     this.#limits = parts.limits
     this.#revision = parts.revision
+    this.#beforeCommit = parts.beforeCommit
     this.#onError = parts.onError
   }
 
@@ -228,6 +231,7 @@ export class Writer {
     const revision = changes.length > 0 ? this.#revision + 1 : undefined
     try {
       if (!this.#store.isOpen()) throw new Error('The database ended the transaction.')
+      if (this.#beforeCommit !== undefined && revision !== undefined) this.#complete(changes)
       this.#store.commit(revision)
     } catch (error) {
       this.#lose(group, error)
@@ -240,6 +244,23 @@ export class Writer {
     }
     for (const call of group) call.answer?.()
     for (const call of group) for (const effect of call.effects) this.#effect(effect)
+  }
+
+  /** Adds to a group what {@link BeforeCommit} writes. */
+  #complete(changes: Change[]): void {
+    const program = this.#beforeCommit?.(changes)
+    if (program === undefined) return
+    const call = new WriteCall(this.#store, this.#tools, undefined, this.#calls)
+    let failure: unknown = new Error('What completes a commit may not wait.')
+    const running = new Running<void>(
+      call,
+      program,
+      () => (failure = undefined),
+      (error) => (failure = error),
+    )
+    running.start()
+    if (failure !== undefined) throw failure
+    for (const change of call.changes) changes.push(change)
   }
 
   /** Nothing of the group is in the store, whatever its calls had come to. */
