@@ -112,7 +112,7 @@ describe('what is derived', () => {
     expect([killed.signal, killed.stderr]).toEqual(['SIGKILL', ''])
     const { host, log } = await open(file, { derived: [sumsBy(2)] })
     // Two transactions of 5,000 rows were durable.
-    expect(log).toEqual(['number: sums built over 12000 rows, done'])
+    expect(log.at(-1)).toBe('number: sums built over 12000 rows, done')
     expect(await even(host)).toEqual([11_000, 2 * 11_000 * 11_001])
   })
 

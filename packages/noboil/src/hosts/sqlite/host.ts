@@ -13,6 +13,7 @@ import { systemPorts } from '../shared/ports.ts'
 import { type CommonOptions, SyncHost } from '../shared/sync-host.ts'
 import { quote } from './columns.ts'
 import { openError, openWriter } from './connection.ts'
+import { forgetClose, noteClose, type Reached, reachedAtClose } from './epoch.ts'
 import { lock } from './lock.ts'
 import { type Meta, openMeta } from './meta.ts'
 import { migrate } from './migrate.ts'
@@ -55,8 +56,10 @@ export async function openSqliteHost(options: SqliteHostOptions): Promise<Host> 
   let host: Host
   try {
     assertWritable(file)
+    const reached = reachedAtClose(file)
     db = openWriter(file, { durability: options.durability ?? 'commit' })
-    const meta = await prepareFile(db, file, layouts, options)
+    const meta = await prepareFile(db, file, reached, layouts, options)
+    forgetClose(file)
     host = start(db, file, meta, layouts, options, unlock)
   } catch (error) {
     db?.close()
@@ -99,21 +102,22 @@ function realPath(file: string): string {
 async function prepareFile(
   db: DatabaseSync,
   file: string,
+  reached: Reached | undefined,
   layouts: ReadonlyMap<string, Layout>,
   options: SqliteHostOptions,
 ): Promise<Meta> {
   const { random } = options.ports ?? systemPorts
-  const { derived = [] } = options
+  const { derived = [], log = () => {} } = options
   db.exec('BEGIN IMMEDIATE')
   try {
-    const meta = openMeta(db, file, random)
+    const meta = openMeta(db, { file, random, reached, log })
     const begun = await migrate({
       db,
       file,
       tables: [...layouts.values()].map((layout) => new SqlTable(layout)),
       derived: new Set(derived.map(({ layout }) => layout.name)),
       acceptDataLoss: options.acceptDataLoss ?? [],
-      log: options.log ?? (() => {}),
+      log,
     })
     const isBegun = ({ table, layout }: Derived): boolean =>
       begun.has(table) || begun.has(layout.name)
@@ -153,14 +157,23 @@ function start(
     store: new SqliteWriter(db, tables, () => readers.beforeCommit()),
     snapshots: readers,
     close() {
-      readers.close()
       try {
-        db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        readers.close()
+        closeWriter(db)
+        noteClose(file, { epoch: meta.epoch, revision: host.revision })
       } finally {
-        db.close()
         unlock()
       }
     },
   })
   return host
+}
+
+/** Leaves one file, complete in itself. */
+function closeWriter(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } finally {
+    db.close()
+  }
 }

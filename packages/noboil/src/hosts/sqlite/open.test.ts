@@ -40,7 +40,7 @@ test('closing leaves one file, complete in itself', async () => {
   const host = await open(join(dir, 'a.db'))
   await host.write(() => append('p', 'one'))
   await host.close()
-  expect(readdirSync(dir).sort()).toEqual(['a.db', 'a.db.lock'])
+  expect(readdirSync(dir).sort()).toEqual(['a.db', 'a.db.closed', 'a.db.lock'])
 })
 
 test('a database that is open is refused to a second opener, by any name, until it is closed', async () => {
