@@ -1,5 +1,6 @@
 /** The admin's page: the site banner. */
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { signInPath } from '../account/paths.ts'
 import { Button, ButtonLink } from '../base/button.tsx'
 import { Switch } from '../base/choice.tsx'
 import { Confirm } from '../base/dialog.tsx'
@@ -11,7 +12,7 @@ import { useAttempt, useBackend, useSentence } from './backend.tsx'
 import { messageCharsMax } from './banner-draft.ts'
 import { isAdmin } from './people.ts'
 import type { BannerRow } from './port.ts'
-import { routes, signInPath } from './routes.ts'
+import { routes } from './routes.ts'
 import { siteName } from './site.ts'
 import { type BannerForm, useBannerForm } from './use-banner-form.ts'
 

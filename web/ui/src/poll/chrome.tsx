@@ -1,13 +1,14 @@
 /** What surrounds every page: brand, header, site banner, state of the connection. */
-import { Moon, Plus, ShieldCheck, Sun } from 'lucide-react'
-import { type ReactNode, useEffect, useState } from 'react'
+import { Plus, ShieldCheck } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { Button, ButtonLink } from '../base/button.tsx'
-import { Avatar, Banner, Pill, Skeleton } from '../base/surfaces.tsx'
-import { useTheme } from '../base/theme.ts'
+import { signInPath } from '../account/paths.ts'
+import { ButtonLink } from '../base/button.tsx'
+import { Avatar, Banner, Skeleton } from '../base/surfaces.tsx'
+import { ThemeButton } from '../base/theme-button.tsx'
 import { useBackend } from './backend.tsx'
 import { isAdmin, signatureOf } from './people.ts'
-import { routes, signInPath } from './routes.ts'
+import { routes } from './routes.ts'
 import { siteName } from './site.ts'
 
 export function Brand(): ReactNode {
@@ -79,23 +80,6 @@ function WhoLink(): ReactNode {
   )
 }
 
-function ThemeButton(): ReactNode {
-  const { shown, choose } = useTheme()
-  const other = shown === 'dark' ? 'light' : 'dark'
-  const Icon = other === 'dark' ? Moon : Sun
-  return (
-    <Button
-      look="plain"
-      icon
-      aria-label={`Use the ${other} theme`}
-      title={`Use the ${other} theme`}
-      onClick={() => choose(other)}
-    >
-      <Icon size={20} aria-hidden="true" />
-    </Button>
-  )
-}
-
 export function SiteBanner(): ReactNode {
   const { data } = useBackend().useBanner()
   const [dismissedAt, setDismissedAt] = useState<number>()
@@ -108,25 +92,5 @@ export function SiteBanner(): ReactNode {
         </Banner>
       )}
     </div>
-  )
-}
-
-const patienceMs = 2_500
-
-/** Says nothing about a connection that is merely starting; speaks when it is lost or slow. */
-export function ConnectionPill(): ReactNode {
-  const state = useBackend().useConnection()
-  const [slow, setSlow] = useState(false)
-  useEffect(() => {
-    setSlow(false)
-    if (state !== 'connecting') return undefined
-    const timer = setTimeout(() => setSlow(true), patienceMs)
-    return () => clearTimeout(timer)
-  }, [state])
-  if (state === 'live' || (state === 'connecting' && !slow)) return null
-  return (
-    <Pill look="solid" dot>
-      {state === 'offline' ? 'Offline. Reconnecting…' : 'Connecting…'}
-    </Pill>
   )
 }

@@ -8,9 +8,9 @@ import {
   useRef,
   useState,
 } from 'react'
+import { AccountForm, type AccountMode } from '../account/account-form.tsx'
 import { Dialog } from '../base/dialog.tsx'
-import { AccountForm, type AccountMode } from './account-form.tsx'
-import { useBackend } from './backend.tsx'
+import { useBackend, useSentence } from './backend.tsx'
 
 /**
  * Runs `then` now for somebody who is signed in, and after signing in for somebody who is not.
@@ -29,6 +29,7 @@ export interface JoinProviderProps {
 
 export function JoinProvider({ note, children }: JoinProviderProps): ReactNode {
   const session = useBackend().useSession()
+  const sentence = useSentence()
   const [title, setTitle] = useState<string>()
   const [mode, setMode] = useState<AccountMode>('signIn')
   const pending = useRef<(() => void) | undefined>(undefined)
@@ -66,6 +67,7 @@ export function JoinProvider({ note, children }: JoinProviderProps): ReactNode {
           onMode={setMode}
           // The effect above goes on once the session itself says who it is.
           onDone={() => setTitle(undefined)}
+          sentenceOf={sentence}
           note={note}
         />
       </Dialog>

@@ -2,6 +2,7 @@
 import { type ReactNode, useMemo, useState } from 'react'
 import { Route, Router, Switch, useLocation } from 'wouter'
 import { ButtonLink, Button } from '../base/button.tsx'
+import { ConnectionPill } from '../base/connection-pill.tsx'
 import { ErrorBoundary } from '../base/error-boundary.tsx'
 import { Shell, usePageChange, useTitle } from '../base/shell.tsx'
 import { EmptyState } from '../base/surfaces.tsx'
@@ -9,8 +10,8 @@ import { applyStoredTheme } from '../base/theme.ts'
 import { ClockContext } from '../base/time-ago.tsx'
 import { ToastProvider } from '../base/toast.tsx'
 import { AdminPage } from './admin-page.tsx'
-import { BackendContext } from './backend.tsx'
-import { Brand, ConnectionPill, HeaderActions, SiteBanner } from './chrome.tsx'
+import { BackendContext, useBackend } from './backend.tsx'
+import { Brand, HeaderActions, SiteBanner } from './chrome.tsx'
 import { CreatePage } from './create-page.tsx'
 import { HomePage } from './home-page.tsx'
 import { JoinProvider } from './join.tsx'
@@ -28,9 +29,12 @@ export interface PollAppProps {
   /** Shown below the sign-in form, e.g. the names of a demo's accounts. */
   readonly signInNote?: ReactNode
   readonly footer?: ReactNode
+  /** Above everything, e.g. the way to a site's other apps. */
+  readonly siteBar?: ReactNode
 }
 
-export function PollApp({ backend, base = '', signInNote, footer }: PollAppProps): ReactNode {
+export function PollApp(props: PollAppProps): ReactNode {
+  const { backend, base = '', signInNote, footer, siteBar } = props
   // Runs once, before the first paint.
   useState(applyStoredTheme)
   const clock = useMemo(() => backend.now ?? (() => Date.now()), [backend])
@@ -40,7 +44,7 @@ export function PollApp({ backend, base = '', signInNote, footer }: PollAppProps
         <Router base={base}>
           <ToastProvider>
             <JoinProvider note={signInNote}>
-              <Frame footer={footer}>
+              <Frame footer={footer} siteBar={siteBar}>
                 <Pages signInNote={signInNote} />
               </Frame>
             </JoinProvider>
@@ -51,15 +55,27 @@ export function PollApp({ backend, base = '', signInNote, footer }: PollAppProps
   )
 }
 
-function Frame({ footer, children }: { footer: ReactNode; children: ReactNode }): ReactNode {
+interface FrameProps {
+  readonly footer: ReactNode
+  readonly siteBar: ReactNode
+  readonly children: ReactNode
+}
+
+function Frame({ footer, siteBar, children }: FrameProps): ReactNode {
   const [path] = useLocation()
+  const connection = useBackend().useConnection()
   usePageChange(path)
   return (
     <Shell
-      top={<SiteBanner />}
+      top={
+        <>
+          {siteBar}
+          <SiteBanner />
+        </>
+      }
       brand={<Brand />}
       actions={<HeaderActions />}
-      corner={<ConnectionPill />}
+      corner={<ConnectionPill state={connection} />}
       footer={footer}
     >
       <ErrorBoundary resetKey={path} fallback={(retry) => <BrokenPage retry={retry} />}>

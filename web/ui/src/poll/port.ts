@@ -8,6 +8,14 @@
  * the host's own errors, which only `errorOf` can read. The object and its functions keep their identity
  * from render to render.
  */
+import type { Session } from '../account/port.ts'
+import type { AppError } from '../base/app-error.ts'
+import type { ConnectionState } from '../base/connection-pill.tsx'
+
+export type { AppUser, Credentials, Session } from '../account/port.ts'
+export type { AppError, ErrorCode } from '../base/app-error.ts'
+export type { ConnectionState } from '../base/connection-pill.tsx'
+
 export interface PollBackend {
   readonly useSession: () => Session
   readonly useConnection: () => ConnectionState
@@ -170,58 +178,3 @@ export interface QuotaState {
 export interface QuotaResult {
   readonly state: QuotaState | undefined
 }
-
-export interface Session {
-  readonly user: AppUser | null
-  /** True until it is known whether somebody is signed in. */
-  readonly isLoading: boolean
-  readonly signIn: (input: Credentials) => Promise<unknown>
-  readonly signUp: (input: Credentials & { readonly name: string }) => Promise<unknown>
-  readonly continueAsGuest: () => Promise<unknown>
-  readonly signOut: () => Promise<unknown>
-}
-
-export interface Credentials {
-  readonly email: string
-  readonly password: string
-}
-
-export interface AppUser {
-  readonly _id: string
-  readonly name: string
-  readonly email?: string | null | undefined
-  readonly image?: string | null | undefined
-  /** `'admin'` opens the admin panel; the server has the last word on everything. */
-  readonly role: string
-  readonly isAnonymous: boolean
-}
-
-export type ConnectionState = 'connecting' | 'live' | 'offline'
-
-export interface AppError {
-  readonly code: ErrorCode
-  /** Safe to show; used where the code alone says too little. */
-  readonly message: string
-  /** With `RATE_LIMITED`: until the same call can succeed. */
-  readonly retryAfter?: number | undefined
-}
-
-export type ErrorCode =
-  | 'NOT_AUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'CONFLICT'
-  | 'INVALID_KEY'
-  | 'VALIDATION_FAILED'
-  | 'RATE_LIMITED'
-  | 'LIMIT_EXCEEDED'
-  | 'IDEMPOTENCY_MISMATCH'
-  | 'FETCH_FAILED'
-  | 'NO_FETCHER'
-  | 'DUPLICATE'
-  | 'INVALID_CURSOR'
-  | 'UNSUPPORTED'
-  | 'TIMEOUT'
-  | 'UNAVAILABLE'
-  | 'UPGRADE_REQUIRED'
-  | 'INTERNAL'

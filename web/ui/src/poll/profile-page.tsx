@@ -1,6 +1,7 @@
 /** Your name on ballots and comments, the ink of your marks, the theme, and the way out. */
 import { type CSSProperties, type FormEvent, type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
+import { signInPath } from '../account/paths.ts'
 import { Button, ButtonLink } from '../base/button.tsx'
 import { Segmented } from '../base/choice.tsx'
 import { TextField } from '../base/field.tsx'
@@ -12,7 +13,7 @@ import { useAttempt, useBackend } from './backend.tsx'
 import { inkColor, inkName, inks } from './inks.ts'
 import { signatureOf } from './people.ts'
 import type { AppUser, ProfileRow } from './port.ts'
-import { routes, signInPath } from './routes.ts'
+import { routes } from './routes.ts'
 import { siteName } from './site.ts'
 
 export const displayNameCharsMax = 40

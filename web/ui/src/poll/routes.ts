@@ -15,14 +15,3 @@ export const routes = {
 export function pollPath(pollId: string): string {
   return `/p/${encodeURIComponent(pollId.slice(pollId.lastIndexOf('.') + 1))}`
 }
-
-/** Where to go after signing in. Only paths of this app: never another site. */
-export function nextPath(search: string): string {
-  const next = new URLSearchParams(search).get('next')
-  return next && /^\/(?![/\\])/.test(next) ? next : routes.home
-}
-
-export function signInPath(from: string): string {
-  const isNothing = from === routes.home || from === routes.signIn
-  return isNothing ? routes.signIn : `${routes.signIn}?next=${encodeURIComponent(from)}`
-}

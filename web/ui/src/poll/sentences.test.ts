@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { isWorthRetrying } from '../base/app-error.ts'
 import type { ErrorCode } from './port.ts'
-import { type Doing, isWorthRetrying, sentenceOf } from './sentences.ts'
+import { type Doing, sentenceOf } from './sentences.ts'
 
 const codes: readonly ErrorCode[] = [
   'NOT_AUTHENTICATED',

@@ -1,6 +1,6 @@
 /** Errors as sentences that a person can act on. */
-import { secondsLeft } from '../base/time.ts'
-import type { AppError, ErrorCode } from './port.ts'
+import { type AccountDoing, accountSentences } from '../account/sentences.ts'
+import { type AppError, type ErrorCode, generalSentence, waitText } from '../base/app-error.ts'
 
 /** What the person was doing; some codes mean something more exact then. */
 export type Doing =
@@ -11,20 +11,12 @@ export type Doing =
   | 'manage'
   | 'banner'
   | 'profile'
-  | 'signIn'
-  | 'signUp'
-  | 'guest'
-  | 'signOut'
+  | AccountDoing
   | 'read'
 
 export function sentenceOf(error: AppError, doing: Doing): string {
   if (error.code === 'RATE_LIMITED') return limitedSentence(error, doing)
-  return exact[doing]?.[error.code] ?? general(error)
-}
-
-/** Trying the very same thing again can help. */
-export function isWorthRetrying({ code }: AppError): boolean {
-  return code === 'UNAVAILABLE' || code === 'TIMEOUT'
+  return exact[doing]?.[error.code] ?? generalSentence(error)
 }
 
 type Sentences = Partial<Readonly<Record<ErrorCode, string>>>
@@ -65,46 +57,12 @@ const exact: Partial<Readonly<Record<Doing, Sentences>>> = {
   profile: {
     NOT_AUTHENTICATED: 'Sign in to keep a display name.',
   },
-  signIn: {
-    NOT_AUTHENTICATED: 'That email and password do not belong together. Check both and try again.',
-    FORBIDDEN: 'That email and password do not belong together. Check both and try again.',
-    NOT_FOUND: 'That email and password do not belong together. Check both and try again.',
-    VALIDATION_FAILED: 'Check the email address and the password.',
-  },
-  signUp: {
-    DUPLICATE: 'There is already an account with this email. Sign in instead.',
-    CONFLICT: 'There is already an account with this email. Sign in instead.',
-  },
+  ...accountSentences,
   read: {
     NOT_AUTHENTICATED: 'Sign in to see this.',
     FORBIDDEN: 'You do not have access to this.',
     UNAVAILABLE: 'We cannot reach the server at the moment. This will fill in once we can.',
   },
-}
-
-function general(error: AppError): string {
-  switch (error.code) {
-    case 'NOT_AUTHENTICATED':
-      return 'You are signed out. Sign in and try again.'
-    case 'FORBIDDEN':
-      return 'You are not allowed to do this.'
-    case 'NOT_FOUND':
-      return 'This is no longer there.'
-    case 'CONFLICT':
-      return 'Somebody else changed this at the same moment. Look at it again, then repeat.'
-    case 'VALIDATION_FAILED':
-      return error.message || 'Something in this form is not accepted. Check it and try again.'
-    case 'LIMIT_EXCEEDED':
-      return error.message || 'This is more than the site accepts at once. Make it shorter.'
-    case 'UNAVAILABLE':
-      return 'We cannot reach the server. Check your connection and try again.'
-    case 'TIMEOUT':
-      return 'The server took too long to answer. Try again.'
-    case 'UPGRADE_REQUIRED':
-      return 'This page is out of date. Reload it to continue.'
-    default:
-      return 'Something went wrong on our side. Try again in a moment.'
-  }
 }
 
 function limitedSentence({ retryAfter }: AppError, doing: Doing): string {
@@ -114,12 +72,4 @@ function limitedSentence({ retryAfter }: AppError, doing: Doing): string {
   if (doing === 'signIn' || doing === 'signUp' || doing === 'guest')
     return `Too many attempts. Try again ${wait}.`
   return `That was a lot in a short time. Try again ${wait}.`
-}
-
-function waitText(retryAfterMs: number | undefined): string {
-  if (retryAfterMs === undefined) return 'in a moment'
-  const seconds = secondsLeft(retryAfterMs)
-  if (seconds <= 1) return 'in a second'
-  if (seconds < 100) return `in ${seconds} seconds`
-  return `in ${Math.ceil(seconds / 60)} minutes`
 }

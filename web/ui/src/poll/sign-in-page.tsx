@@ -1,14 +1,15 @@
 import { type ReactNode, useEffect, useState } from 'react'
 import { useLocation, useSearch } from 'wouter'
+import { AccountForm, type AccountMode } from '../account/account-form.tsx'
+import { nextPath } from '../account/paths.ts'
 import { useTitle } from '../base/shell.tsx'
-import { AccountForm, type AccountMode } from './account-form.tsx'
-import { useBackend } from './backend.tsx'
-import { nextPath } from './routes.ts'
+import { useBackend, useSentence } from './backend.tsx'
 import { siteName } from './site.ts'
 
 export function SignInPage({ note }: { readonly note: ReactNode }): ReactNode {
   useTitle('Sign in', siteName)
   const session = useBackend().useSession()
+  const sentence = useSentence()
   const [, navigate] = useLocation()
   const next = nextPath(useSearch())
   const [mode, setMode] = useState<AccountMode>(session.user?.isAnonymous ? 'signUp' : 'signIn')
@@ -36,6 +37,7 @@ export function SignInPage({ note }: { readonly note: ReactNode }): ReactNode {
           mode={mode}
           onMode={setMode}
           onDone={() => setDone(true)}
+          sentenceOf={sentence}
           note={note}
         />
       </div>

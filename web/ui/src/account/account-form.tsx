@@ -4,9 +4,8 @@ import { Button } from '../base/button.tsx'
 import { Segmented } from '../base/choice.tsx'
 import { TextField } from '../base/field.tsx'
 import { Notice } from '../base/surfaces.tsx'
-import { useSentence } from './backend.tsx'
 import type { Session } from './port.ts'
-import type { Doing } from './sentences.ts'
+import type { AccountDoing } from './sentences.ts'
 
 export type AccountMode = 'signIn' | 'signUp'
 
@@ -15,6 +14,8 @@ export interface AccountFormProps {
   readonly mode: AccountMode
   readonly onMode: (mode: AccountMode) => void
   readonly onDone: () => void
+  /** Turns a refusal into a sentence. */
+  readonly sentenceOf: (error: unknown, doing: AccountDoing) => string
   /** What most people who see it here came for; it comes first. */
   readonly lead: 'guest' | 'account'
   /** Below the form, e.g. where a demo's accounts are named. */
@@ -24,8 +25,8 @@ export interface AccountFormProps {
 const passwordCharsMin = 8
 
 export function AccountForm(props: AccountFormProps): ReactNode {
-  const { session, mode, onMode, onDone, lead, note } = props
-  const form = useAccountForm(session, mode, onDone)
+  const { session, mode, onMode, lead, note } = props
+  const form = useAccountForm(props)
   const guest = (
     <Button
       look={lead === 'guest' ? 'solid' : 'line'}
@@ -67,26 +68,25 @@ export function AccountForm(props: AccountFormProps): ReactNode {
 }
 
 interface FormState {
-  readonly busy: Doing | undefined
+  readonly busy: AccountDoing | undefined
   readonly problem: string | undefined
   readonly errors: Readonly<Partial<Record<'name' | 'email' | 'password', string>>>
-  readonly run: (doing: Doing, work: () => Promise<unknown>) => Promise<void>
+  readonly run: (doing: AccountDoing, work: () => Promise<unknown>) => Promise<void>
   readonly submit: (event: FormEvent<HTMLFormElement>) => void
 }
 
-function useAccountForm(session: Session, mode: AccountMode, onDone: () => void): FormState {
-  const sentence = useSentence()
-  const [busy, setBusy] = useState<Doing>()
+function useAccountForm({ session, mode, onDone, sentenceOf }: AccountFormProps): FormState {
+  const [busy, setBusy] = useState<AccountDoing>()
   const [problem, setProblem] = useState<string>()
   const [errors, setErrors] = useState<FormState['errors']>({})
-  const run = async (doing: Doing, work: () => Promise<unknown>): Promise<void> => {
+  const run = async (doing: AccountDoing, work: () => Promise<unknown>): Promise<void> => {
     setBusy(doing)
     setProblem(undefined)
     try {
       await work()
       onDone()
     } catch (error) {
-      setProblem(sentence(error, doing))
+      setProblem(sentenceOf(error, doing))
     } finally {
       setBusy(undefined)
     }
