@@ -11,7 +11,7 @@ import {
   type Unsubscribe,
 } from './events.ts'
 import { Filler } from './fill.ts'
-import { type Dependencies, type Entity, Graph } from './graph.ts'
+import { type Dependencies, Graph, typesOf } from './graph.ts'
 import type { Load } from './load.ts'
 import { Lookup } from './lookup.ts'
 import { type Entry, MemoryTier } from './memory.ts'
@@ -26,10 +26,14 @@ import {
   type RememberOptions,
   type SetOptions,
 } from './options.ts'
-import { type CacheLimits, type CachePorts, checkCacheLimits } from './ports.ts'
+import { type CacheClock, type CacheLimits, type CachePorts, checkCacheLimits } from './ports.ts'
+import { type CacheCodec, jsonCodec } from './redis/codec.ts'
+import type { RedisDriver } from './redis/driver.ts'
+import { checkRedisSettings, type RedisSettings } from './redis/settings.ts'
+import { RedisTier } from './redis/tier.ts'
 import { CacheCounts, type CacheStats, LoadTimes, prometheusOf, statsOf } from './stats.ts'
 import type { Remembered } from './status.ts'
-import { applyChange, type Basis, Horizon, isCurrent, slotsOf } from './versions.ts'
+import { applyChange, Horizon, isCurrent, slotsOf } from './versions.ts'
 
 export interface AppCacheOptions {
   /** Which entities there are and what each is made of. */
@@ -39,6 +43,14 @@ export interface AppCacheOptions {
   readonly defaults?: RememberDefaults
   /** Freezes what is remembered, so that a caller who changes it is told at once. */
   readonly freeze?: boolean
+  /** How Redis keeps values; default: JSON, which refuses what it would change. */
+  readonly codec?: CacheCodec
+}
+
+/** The Redis that processes share. */
+export interface RedisParts {
+  readonly driver: RedisDriver
+  readonly settings?: Partial<RedisSettings>
 }
 
 export interface InvalidateOptions {
@@ -50,6 +62,7 @@ export interface InvalidateOptions {
 
 export class AppCache {
   readonly #ports: CachePorts
+  readonly #clock: CacheClock
   readonly #graph: Graph
   readonly #limits: CacheLimits
   readonly #defaults: RememberDefaults
@@ -59,39 +72,49 @@ export class AppCache {
   readonly #memory: MemoryTier
   readonly #filler: Filler
   readonly #lookup: Lookup
+  readonly #tier: RedisTier | undefined
   readonly #invalidations: Listeners<Invalidation>
   readonly #notifications: Listeners<Notification>
   #isClosed = false
 
-  constructor(options: AppCacheOptions, ports: CachePorts) {
+  constructor(options: AppCacheOptions, ports: CachePorts, redis?: RedisParts) {
     const onError = (error: unknown): void => {
       this.#counts.listenerErrors++
-      this.#ports.log.error({ error: nameOf(error) }, 'listener failed')
+      ports.log.error({ error: nameOf(error) }, 'listener failed')
     }
     this.#ports = ports
+    this.#clock = ports.clock
     this.#graph = new Graph(options.dependencies)
     this.#limits = checkCacheLimits(options.limits)
     this.#defaults = options.defaults ?? {}
     this.#memory = new MemoryTier(this.#limits, this.#counts)
     this.#invalidations = new Listeners(onError)
     this.#notifications = new Listeners(onError)
-    this.#filler = new Filler({
+    const parts = {
       ports,
+      clock: ports.clock,
+      graph: this.#graph,
+      limits: this.#limits,
       horizon: this.#horizon,
       memory: this.#memory,
       counts: this.#counts,
       loads: this.#loads,
       freezes: options.freeze ?? false,
-      maxLagMs: 1_000,
-    })
-    this.#lookup = new Lookup({
-      clock: ports.clock,
-      horizon: this.#horizon,
-      memory: this.#memory,
-      counts: this.#counts,
-      filler: this.#filler,
       maxLoads: this.#limits.maxLoads,
+      invalidated: (event: Invalidation) => this.#tellInvalidation(event),
+      notified: (event: Notification) => this.#tellNotification(event),
+    }
+    const settings = checkRedisSettings(redis?.settings ?? {})
+    this.#filler = new Filler({ ...parts, maxLagMs: settings.maxLagMs })
+    const { codec = jsonCodec } = options
+    this.#tier =
+      redis && new RedisTier({ ...parts, ...redis, settings, codec, filler: this.#filler })
+    this.#lookup = new Lookup({
+      ...parts,
+      filler: this.#filler,
+      provider: this.#tier ?? this.#filler,
     })
+    this.#tier?.start()
   }
 
   /**
@@ -124,9 +147,13 @@ export class AppCache {
     this.#assertOpen()
     checkKey(key, this.#limits)
     const entry = this.#memory.get(key)
-    if (entry === undefined || !this.#isFresh(entry)) return undefined
-    entry.entity.counts.memoryHits++
-    return entry.value as value
+    if (entry !== undefined && this.#isFresh(entry)) {
+      entry.entity.counts.memoryHits++
+      return entry.value as value
+    }
+    const found = await this.#tier?.get(key)
+    if (found !== undefined) found.entity.counts.redisHits++
+    return found?.value as value | undefined
   }
 
   /** Keeps a value that the app has at hand. It replaces what was there, and what is being loaded. */
@@ -134,8 +161,10 @@ export class AppCache {
     this.#assertOpen()
     checkKey(key, this.#limits)
     const wanted = checkOptions(options, this.#graph, this.#limits, this.#defaults)
+    const plan = { key, type: options.type, wanted, load: () => value }
+    const isShared = await this.#tier?.set(plan, this.#filler.entryOf(plan, value))
     this.#lookup.supersede(key)
-    this.#filler.set({ key, type: options.type, wanted, load: () => value }, value)
+    if (isShared !== true) this.#filler.set(plan, value)
   }
 
   /**
@@ -150,17 +179,21 @@ export class AppCache {
       typeof options === 'boolean' ? { preventMirror: options } : options
     const entity = this.#graph.entity(type)
     const texts = ids === undefined ? undefined : checkIds(ids, this.#limits)
-    const basis: Basis = { entity, slots: texts && slotsOf(texts) }
+    // Here it holds at once, also for who does not wait; Redis gives the change its number.
+    applyChange({ entity, slots: texts && slotsOf(texts) }, this.#horizon.seen + 1)
+    if (this.#tier === undefined || this.#horizon.isAlone) this.#horizon.seen++
     entity.counts.invalidations++
-    applyChange(basis, ++this.#horizon.seen)
-    this.#ports.log.info({ type: entity.name, ids: texts, preventMirror }, 'invalidated')
-    this.#invalidations.emit({
-      type: entity.name,
-      types: typesOf(entity),
-      ids: texts,
-      preventMirror: preventMirror ?? false,
-      origin: 'here',
-    })
+    const done = this.#tier?.invalidate(entity.name, texts, preventMirror ?? false)
+    const tell = (): void =>
+      this.#tellInvalidation({
+        type: entity.name,
+        types: typesOf(entity),
+        ids: texts,
+        preventMirror: preventMirror ?? false,
+        origin: 'here',
+      })
+    if (done !== undefined) return done.then(tell)
+    tell()
     return Promise.resolve()
   }
 
@@ -178,8 +211,11 @@ export class AppCache {
       )
     }
     const text = id === null ? null : checkId(id, this.#limits)
-    this.#counts.notifications++
-    this.#notifications.emit({ type: entity.name, id: text, action, origin: 'here' })
+    const event = { type: entity.name, id: text, action }
+    const tell = (): void => this.#tellNotification({ ...event, origin: 'here' })
+    const done = this.#tier?.notify(event)
+    if (done !== undefined) return done.then(tell)
+    tell()
     return Promise.resolve()
   }
 
@@ -198,6 +234,11 @@ export class AppCache {
     return typesOf(this.#graph.entity(type))
   }
 
+  /** Resolves when it is known whether Redis is there: after the first try to connect. At once without Redis. */
+  async ready(): Promise<void> {
+    await this.#tier?.tried()
+  }
+
   stats(): CacheStats {
     return statsOf({
       entities: this.#graph.entities,
@@ -205,8 +246,8 @@ export class AppCache {
       loads: this.#loads,
       memory: { entries: this.#memory.entries, bytes: this.#memory.bytes },
       loading: this.#lookup.loading,
-      redis: 'off',
-      pendingInvalidations: 0,
+      redis: this.#tier === undefined ? 'off' : this.#tier.isConnected ? 'connected' : 'away',
+      pendingInvalidations: this.#tier?.pending ?? 0,
     })
   }
 
@@ -219,6 +260,7 @@ export class AppCache {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#tier?.close()
     this.#memory.clear()
     this.#invalidations.clear()
     this.#notifications.clear()
@@ -238,8 +280,20 @@ export class AppCache {
     return this.#lookup.look({ key, type: options.type, wanted, load })
   }
 
+  #tellInvalidation(event: Invalidation): void {
+    const { type, ids, preventMirror, origin } = event
+    this.#ports.log.info({ type, ids, preventMirror, origin }, 'invalidated')
+    this.#invalidations.emit(event)
+  }
+
+  #tellNotification(event: Notification): void {
+    this.#counts.notifications++
+    this.#ports.log.info(event, 'notified')
+    this.#notifications.emit(event)
+  }
+
   #isFresh(entry: Entry): boolean {
-    const now = this.#ports.clock.now()
+    const now = this.#clock.now()
     return (
       now < entry.freshUntil && now < this.#horizon.trustedUntil && isCurrent(entry, entry.asOf)
     )
@@ -252,10 +306,6 @@ export class AppCache {
 }
 
 const actions: readonly unknown[] = ['create', 'update', 'delete']
-
-function typesOf({ name, dependents }: Entity): readonly string[] {
-  return [...new Set([name, ...dependents.map((dependent) => dependent.name)])]
-}
 
 function valueOf({ value }: Remembered<unknown>): unknown {
   return value

@@ -22,20 +22,34 @@ export interface FillParts {
   readonly maxLagMs: number
 }
 
+interface Failure {
+  readonly error: unknown
+  readonly until: number
+}
+
 const maxFailures = 10_000
 
 export class Filler {
   readonly #parts: FillParts
   /** Keys whose load failed lately, with the time from which it is tried again. */
-  readonly #failures = new LRUCache<string, number>({ max: maxFailures })
+  readonly #failures = new LRUCache<string, Failure>({ max: maxFailures })
 
   constructor(parts: FillParts) {
     this.#parts = parts
   }
 
-  /** Loading has failed so lately that a stale value is served without trying. */
-  isResting(key: string, now: number): boolean {
-    return now < (this.#failures.get(key) ?? now)
+  /** The failure of a load so recent that a stale value is served without trying again. */
+  resting(key: string, now: number): { readonly error: unknown } | undefined {
+    const failure = this.#failures.get(key)
+    return failure !== undefined && now < failure.until ? failure : undefined
+  }
+
+  isFresh(entry: Entry, now: number): boolean {
+    return (
+      now < entry.freshUntil &&
+      now < this.#parts.horizon.trustedUntil &&
+      isCurrent(entry, entry.asOf)
+    )
   }
 
   /** Loads a value and keeps it; answers `previous` when loading fails and it may stand in. */
@@ -51,18 +65,20 @@ export class Filler {
 
   /** Runs the app's function, counted and timed. */
   async load({ key, wanted, load }: Flight, previous: Entry | undefined): Promise<unknown> {
-    const { ports, loads, counts, freezes } = this.#parts
+    const { ports, loads, counts } = this.#parts
     const { clock } = ports
     const began = clock.now()
     const former = previous && { value: previous.value, ageMs: began - previous.loadedAt }
     try {
       const value = await runLoad(load, { key, previous: former }, wanted.timeoutMs, clock)
       this.#failures.delete(key)
-      return freezes ? freeze(value) : value
+      return this.#guarded(value)
     } catch (error) {
       wanted.entity.counts.errors++
       if (isNoboilError(error) && error.code === 'TIMEOUT') counts.timeouts++
-      if (wanted.retryMs > 0) this.#failures.set(key, clock.now() + wanted.retryMs)
+      if (wanted.retryMs > 0) {
+        this.#failures.set(key, { error, until: clock.now() + wanted.retryMs })
+      }
       const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
       ports.log.warn({ key, type: wanted.entity.name, error: name, code }, 'load failed')
       throw error
@@ -86,9 +102,13 @@ export class Filler {
 
   /** Keeps a value that the app has at hand. */
   set(plan: FlightPlan, value: unknown): void {
-    const { horizon, freezes } = this.#parts
-    const flight = new Flight(plan, horizon)
-    this.keep(flight, this.makeEntry(flight, freezes ? freeze(value) : value))
+    const flight = this.#flightOf(plan)
+    this.keep(flight, this.makeEntry(flight, this.#guarded(value)))
+  }
+
+  /** The entry that keeps a value which the app has at hand. */
+  entryOf(plan: FlightPlan, value: unknown): Entry {
+    return this.makeEntry(this.#flightOf(plan), this.#guarded(value))
   }
 
   /** Puts an entry into memory unless a change came meanwhile; then it is there for failures alone. */
@@ -107,8 +127,16 @@ export class Filler {
     const now = this.#parts.ports.clock.now()
     const { wanted } = flight
     if (previous === undefined || !mayStandIn(previous, wanted, now)) throw error
-    wanted.entity.counts.staleOnError++
     return { ...kept(previous, 'stale', 'memory', now), error }
+  }
+
+  #flightOf(plan: FlightPlan): Flight {
+    const { horizon, ports } = this.#parts
+    return new Flight(plan, horizon, ports.clock.now())
+  }
+
+  #guarded(value: unknown): unknown {
+    return this.#parts.freezes ? freeze(value) : value
   }
 }
 

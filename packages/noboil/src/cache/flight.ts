@@ -16,7 +16,10 @@ export class Flight implements FlightPlan {
   readonly type: string
   readonly wanted: Wanted
   readonly load: Load<unknown>
-  readonly generation: number
+  generation: number
+  readonly startedAt: number
+  /** Nobody waits for it: a stale value has been served. */
+  readonly isRefresh: boolean
   /** The load knows of changes up to this one. */
   asOf: number
   /** The app has set the value meanwhile: what is loaded is answered, and not kept. */
@@ -25,11 +28,18 @@ export class Flight implements FlightPlan {
   answer!: Promise<Remembered<unknown>>
   #joined: Promise<Remembered<unknown>> | undefined
 
-  constructor({ key, type, wanted, load }: FlightPlan, horizon: Horizon) {
+  constructor(
+    { key, type, wanted, load }: FlightPlan,
+    horizon: Horizon,
+    startedAt: number,
+    isRefresh: boolean = false,
+  ) {
     this.key = key
     this.type = type
     this.wanted = wanted
     this.load = load
+    this.startedAt = startedAt
+    this.isRefresh = isRefresh
     this.generation = horizon.generation
     this.asOf = horizon.seen
   }

@@ -72,6 +72,11 @@ export class Graph {
     return this.#byName.get(name)
   }
 
+  /** Forgets all versions: a new history begins. */
+  forget(): void {
+    for (const { versions } of this.#entities.values()) versions.forget()
+  }
+
   #declare(name: string, isPart: boolean, whole?: string): void {
     const where = isPart ? `in dependencies.${whole}` : 'in dependencies'
     if (typeof name !== 'string' || !namePattern.test(name)) {
@@ -115,6 +120,11 @@ export class Graph {
     const message = `There is no entity ${JSON.stringify(String(name).slice(0, 64))}.${hint} Entities are declared in dependencies.`
     throw new NoboilError('VALIDATION_FAILED', message, { issues: [{ path: 'type', message }] })
   }
+}
+
+/** The names of an entity and of everything that a change to it makes stale. */
+export function typesOf({ name, dependents }: Entity): readonly string[] {
+  return [...new Set([name, ...dependents.map((dependent) => dependent.name)])]
 }
 
 class EntityNode implements Node {

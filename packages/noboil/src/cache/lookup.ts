@@ -19,12 +19,23 @@ export interface Question {
   readonly load: Load<unknown>
 }
 
+/** Gets what memory does not have. */
+export interface Provider {
+  /** `refresh` is called when the answer is stale and to be loaded anew. */
+  provide(
+    flight: Flight,
+    previous: Entry | undefined,
+    refresh: (stale: Entry) => void,
+  ): Promise<Remembered<unknown>>
+}
+
 export interface LookupParts {
   readonly clock: CacheClock
   readonly horizon: Horizon
   readonly memory: MemoryTier
   readonly counts: CacheCounts
   readonly filler: Filler
+  readonly provider: Provider
   readonly maxLoads: number
 }
 
@@ -42,32 +53,19 @@ export class Lookup {
   }
 
   async look(question: Question): Promise<Remembered<unknown>> {
-    const { clock, horizon, memory, counts: all, filler } = this.#parts
-    const { key, wanted } = question
-    const { counts } = wanted.entity
-    const now = clock.now()
-    const entry = memory.find(key, wanted)
-    const isTrusted =
-      entry !== undefined && now < horizon.trustedUntil && isCurrent(entry, entry.asOf)
-    if (isTrusted && now < entry.freshUntil) {
-      counts.memoryHits++
-      return kept(entry, 'hit', 'memory', now)
+    const { counts } = question.wanted.entity
+    try {
+      const answer = this.#remembered(question) ?? (await this.#awaited(question))
+      if (answer.status === 'miss') counts.misses++
+      else if (answer.error !== undefined) counts.staleOnError++
+      else if (answer.status === 'stale') counts.stale++
+      else if (answer.tier === 'memory') counts.memoryHits++
+      else counts.redisHits++
+      return answer
+    } catch (error) {
+      counts.misses++
+      throw error
     }
-    const flight = this.#flights.get(key)
-    const joins = flight?.isFor(wanted, horizon) ?? false
-    if (isTrusted && !horizon.isAlone && now < entry.freshUntil + wanted.staleMs) {
-      counts.stale++
-      if (!joins && !filler.isResting(key, now)) this.#refresh(question, entry)
-      return kept(entry, 'stale', 'memory', now)
-    }
-    if (entry !== undefined && filler.isResting(key, now) && mayStandIn(entry, wanted, now)) {
-      counts.staleOnError++
-      return kept(entry, 'stale', 'memory', now)
-    }
-    counts.misses++
-    if (flight === undefined || !joins) return this.#start(question, entry).answer
-    all.collapsed++
-    return flight.join()
   }
 
   /** What is being loaded under a key is outdated by what the app has set. */
@@ -76,25 +74,74 @@ export class Lookup {
     if (flight !== undefined) flight.isSuperseded = true
   }
 
-  #start({ key, type, wanted, load }: Question, previous: Entry | undefined): Flight {
-    const { horizon, filler, maxLoads } = this.#parts
+  /** What memory answers, if it may. */
+  #remembered(question: Question): Remembered<unknown> | undefined {
+    const { clock, horizon, memory, filler } = this.#parts
+    const { key, wanted } = question
+    const entry = memory.find(key, wanted)
+    if (entry === undefined) return undefined
+    const now = clock.now()
+    const isTrusted = now < horizon.trustedUntil && isCurrent(entry, entry.asOf)
+    if (isTrusted && now < entry.freshUntil) return kept(entry, 'hit', 'memory', now)
+    const resting = filler.resting(key, now)
+    if (isTrusted && !horizon.isAlone && now < entry.freshUntil + wanted.staleMs) {
+      if (resting === undefined) this.#refresh(question, entry)
+      return kept(entry, 'stale', 'memory', now)
+    }
+    if (resting === undefined || !mayStandIn(entry, wanted, now)) return undefined
+    return { ...kept(entry, 'stale', 'memory', now), ...resting }
+  }
+
+  /** Waits for a load: for one under way, if its answer will do. */
+  async #awaited(question: Question): Promise<Remembered<unknown>> {
+    const { memory, counts } = this.#parts
+    const { key, wanted } = question
+    const flight = this.#joinable(question)
+    if (flight !== undefined) {
+      counts.collapsed++
+      const answer = await flight.join()
+      // A load that was begun for callers who take stale values may end with one.
+      const isTooOld = answer.status === 'stale' && answer.error === undefined
+      if (!isTooOld || -answer.ttlMs < wanted.staleMs) return answer
+    }
+    return this.#start(question, memory.find(key, wanted), false).answer
+  }
+
+  #joinable({ key, wanted }: Question): Flight | undefined {
+    const { clock, horizon } = this.#parts
+    const flight = this.#flights.get(key)
+    if (flight === undefined || !flight.isFor(wanted, horizon)) return undefined
+    // Of loads from before a time in which nothing was heard of changes, nobody knows what they are worth.
+    const isTrusted = clock.now() < horizon.trustedUntil || flight.startedAt >= horizon.trustedUntil
+    return isTrusted ? flight : undefined
+  }
+
+  #start(question: Question, previous: Entry | undefined, isRefresh: boolean): Flight {
+    const { clock, horizon, provider, maxLoads } = this.#parts
+    const { key } = question
     if (this.#flights.size >= maxLoads) {
       throw new NoboilError(
         'UNAVAILABLE',
         `${maxLoads} values are being loaded, as many as may be at a time (maxLoads); try again.`,
       )
     }
-    const flight = new Flight({ key, type, wanted, load }, horizon)
+    const flight = new Flight(question, horizon, clock.now(), isRefresh)
     this.#flights.set(key, flight)
-    flight.answer = filler.provide(flight, previous).finally(() => {
+    let stale: Entry | undefined
+    const provided = provider.provide(flight, previous, (entry) => {
+      stale = entry
+    })
+    flight.answer = provided.finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
+      if (stale !== undefined) this.#refresh(question, stale)
     })
     return flight
   }
 
-  /** Loads anew behind the back of callers who have been served. The failure is counted and logged where it happens. */
+  /** Loads anew behind the back of callers who have been served. A failure is counted and logged where it happens. */
   #refresh(question: Question, previous: Entry): void {
+    if (this.#joinable(question) !== undefined) return
     if (this.#flights.size >= this.#parts.maxLoads) return
-    this.#start(question, previous).answer.catch(() => {})
+    this.#start(question, previous, true).answer.catch(() => {})
   }
 }

@@ -16,6 +16,13 @@ export class EntityVersions {
   all = 0
   /** Changes by slot of id; made with the first one. */
   ids: Float64Array | undefined
+
+  /** Begins a new history. */
+  forget(): void {
+    this.any = 0
+    this.all = 0
+    this.ids = undefined
+  }
 }
 
 /** What one process knows of changes. */
@@ -94,21 +101,15 @@ export function changedTags({ entity, slots }: Basis): readonly string[] {
   return [...new Set([`${name}*`, ...own, ...others])]
 }
 
-const tagPattern = /^([A-Za-z][\w-]*)(\*|#(\d{1,4}))?$/
-
-/** Notes the version of one name from a shared store; false when it is none of ours. */
-export function applyTag(
-  tag: string,
-  version: number,
-  find: (name: string) => Entity | undefined,
-): boolean {
-  const [, name = '', kind, slot] = tagPattern.exec(tag) ?? []
-  const versions = find(name)?.versions
-  if (versions === undefined) return false
-  if (kind === undefined) versions.all = Math.max(versions.all, version)
-  else if (slot === undefined) versions.any = Math.max(versions.any, version)
-  else if (Number(slot) < idSlots) raise(versions, Number(slot), version)
-  return true
+/** Notes the version of one of an entity's names from a shared store. */
+export function applyTag(tag: string, version: number, { name, versions }: Entity): void {
+  const kind = tag.slice(name.length)
+  if (kind === '') versions.all = Math.max(versions.all, version)
+  else if (kind === '*') versions.any = Math.max(versions.any, version)
+  else {
+    const slot = Number(kind.slice(1))
+    if (slot >= 0 && slot < idSlots) raise(versions, slot, version)
+  }
 }
 
 function raise(versions: EntityVersions, slot: number, version: number): void {

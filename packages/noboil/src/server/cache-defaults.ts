@@ -1,11 +1,21 @@
 /** The cache on Node: its clock, its chance, its log, and the one that a process shares. */
 import { randomUUID } from 'node:crypto'
-import { AppCache, type AppCacheOptions } from '../cache/cache.ts'
+import { AppCache, type AppCacheOptions, type RedisParts } from '../cache/cache.ts'
 import type { CacheClock, CacheLogger, CachePorts, CacheRandom } from '../cache/ports.ts'
+import type { RedisDriver } from '../cache/redis/driver.ts'
+import type { RedisSettings } from '../cache/redis/settings.ts'
 import { DefinitionError } from '../errors/assert.ts'
 import { type CacheLogOptions, makeCacheLogger } from './cache-log.ts'
+import { redisDriver } from './cache-redis.ts'
+
+export interface RedisOptions extends Partial<RedisSettings> {
+  /** Such as `redis://user:password@host:6379/0`, or a driver of one's own. */
+  readonly url: string | RedisDriver
+}
 
 export interface CreateCacheOptions extends AppCacheOptions {
+  /** The Redis that processes share: its address, or the address with settings. Default: none, and values are in memory alone. */
+  readonly redis?: string | RedisOptions
   /** Where the log goes; default: pino, to `logs/cache.json`. */
   readonly log?: CacheLogOptions | CacheLogger
   /** Stand-ins for the machine's clock and its randomness. */
@@ -23,19 +33,35 @@ const clock: CacheClock = {
 
 const random: CacheRandom = { unit: Math.random, token: randomUUID }
 
-/** A cache of its own. Throws {@link DefinitionError} for options that contradict themselves. */
+/**
+ * A cache of its own: in memory; with `redis` in memory and Redis; with `limits: { maxEntries: 0 }` beside it in Redis alone. Throws
+ * {@link DefinitionError} for options that cannot hold.
+ */
 export function createAppCache(options: CreateCacheOptions): AppCache {
-  const { log = {}, ports, freeze = process.env['NODE_ENV'] !== 'production', ...rest } = options
+  const {
+    redis,
+    log = {},
+    ports,
+    freeze = process.env['NODE_ENV'] !== 'production',
+    ...rest
+  } = options
   return new AppCache(
     { ...rest, freeze },
     { clock, random, ...ports, log: 'info' in log ? log : makeCacheLogger(log) },
+    redis === undefined ? undefined : redisParts(redis),
   )
+}
+
+function redisParts(redis: string | RedisOptions): RedisParts {
+  const { url, ...settings } = typeof redis === 'string' ? { url: redis } : redis
+  return { driver: typeof url === 'object' ? url : redisDriver(url), settings }
 }
 
 let shared: AppCache | undefined
 
 /**
- * The cache of this process: made by the first call, which says how; every further call answers the same one. Throws
+ * The cache of this process: made by the first call, which says how; every further call answers the same one. Where the options say
+ * nothing of Redis, the environment's `REDIS_URL` does. Throws
  * {@link DefinitionError} when it is not made yet and nothing says what it is to know, or when it is to be made twice.
  */
 export function getCache(options?: CreateCacheOptions): AppCache {
@@ -50,5 +76,6 @@ export function getCache(options?: CreateCacheOptions): AppCache {
       'This process has a cache already: give options to the first getCache alone, or make another with createAppCache.',
     )
   }
-  return (shared = createAppCache(options))
+  const { REDIS_URL: url } = process.env
+  return (shared = createAppCache(url ? { redis: url, ...options } : options))
 }

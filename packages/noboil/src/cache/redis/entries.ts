@@ -1,0 +1,176 @@
+/** Entries and leases in Redis, one command each. Everything here rejects with `RedisFailure` when Redis does not do it. */
+import { NoboilError } from '../../errors/error.ts'
+import type { Flight, FlightPlan } from '../flight.ts'
+import type { Graph } from '../graph.ts'
+import { Entry } from '../memory.ts'
+import type { Wanted } from '../options.ts'
+import type { CacheLimits, CachePorts } from '../ports.ts'
+import type { CacheCounts } from '../stats.ts'
+import { freeze } from '../values.ts'
+import type { Basis } from '../versions.ts'
+import { type CacheCodec, readBasis, readHeader, tagText } from './codec.ts'
+import { RedisFailure } from './driver.ts'
+import type { Run } from './link.ts'
+import type { RedisKeys, RedisSettings } from './settings.ts'
+import { maxSets } from './view.ts'
+
+export interface EntriesParts {
+  readonly ports: CachePorts
+  readonly limits: CacheLimits
+  readonly counts: CacheCounts
+  readonly graph: Graph
+  readonly codec: CacheCodec
+  readonly freezes: boolean
+  readonly settings: RedisSettings
+  readonly keys: RedisKeys
+  /** The history that numbers belong to, and Redis' clock less ours. */
+  readonly view: { readonly epoch: number; readonly offsetMs: number }
+  readonly run: Run
+  readonly send: (command: readonly string[]) => Promise<unknown>
+}
+
+/** What asking for a lease brings. */
+export type Taken =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  /** Ours to load: the value will be as of `seq`; `entry` is the stale one there is. */
+  | { readonly kind: 'lease'; readonly seq: number; readonly entry: Entry | undefined }
+  | { readonly kind: 'held'; readonly leftMs: number }
+
+export interface Stored {
+  readonly isStored: boolean
+  /** Nothing that the value rests on changed while it was loaded. */
+  readonly isCurrent: boolean
+}
+
+export class RedisEntries {
+  readonly #parts: EntriesParts
+
+  constructor(parts: EntriesParts) {
+    this.#parts = parts
+  }
+
+  /** A value as text; throws `VALIDATION_FAILED` when it cannot be one. */
+  encode(value: unknown): string {
+    return this.#parts.codec.encode(value)
+  }
+
+  /** What is kept under a flight's key, if it rests on what the flight says. */
+  async find(flight: Flight): Promise<Entry | undefined> {
+    const { send, keys } = this.#parts
+    const text = await send(['GET', keys.entry(flight.key)])
+    return typeof text === 'string' ? this.#decodeFor(flight, text) : undefined
+  }
+
+  /** What is kept under a key, whatever it rests on. */
+  async get(key: string): Promise<Entry | undefined> {
+    const { send, keys, graph } = this.#parts
+    const text = await send(['GET', keys.entry(key)])
+    const header = typeof text === 'string' ? readHeader(text) : undefined
+    const basis = header && readBasis(header.tags, (name) => graph.find(name))
+    return basis && this.#decode(text as string, { ...basis, type: basis.entity.name })
+  }
+
+  /** A fresh entry, the lease to load one, or how long somebody else's lease lasts. */
+  async take(flight: Flight, token: string): Promise<Taken> {
+    const { settings, view, run } = this.#parts
+    const args = [token, settings.leaseMs, tagText(flight.wanted), view.epoch]
+    const reply = await run('take', this.#places(flight.key), args)
+    const [kind, first, second] = reply as readonly [string, unknown, unknown]
+    if (kind === 'held') return { kind, leftMs: Number(first) }
+    if (kind === 'lease') {
+      const entry = second === '' ? undefined : this.#decodeFor(flight, String(second))
+      return { kind, seq: Number(first), entry }
+    }
+    const entry = kind === 'entry' ? this.#decodeFor(flight, String(first)) : undefined
+    if (entry === undefined) throw new RedisFailure('The entry in Redis is not readable.')
+    return { kind: 'entry', entry }
+  }
+
+  /** Keeps what was loaded and gives the lease back; undefined when there is nothing to keep. */
+  async store(
+    flight: Flight,
+    entry: Entry,
+    text: string,
+    token: string,
+  ): Promise<Stored | undefined> {
+    const { limits, counts, view, keys, run } = this.#parts
+    const { key, wanted, isSuperseded } = flight
+    const freshMs = entry.freshUntil - entry.loadedAt
+    const isTooLarge = text.length > limits.maxEntryBytes
+    if (isTooLarge) counts.oversized++
+    if (isSuperseded || freshMs <= 0 || isTooLarge) return undefined
+    const head = [token, view.epoch, entry.asOf, freshMs, keepMs(freshMs, wanted)]
+    const args = [...head, tagText(wanted), keys.channel, key, text]
+    const reply = await run('store', this.#places(key), args)
+    const [isStored, isCurrent] = reply as readonly [number, number]
+    return { isStored: isStored === 1, isCurrent: isCurrent === 1 }
+  }
+
+  /** Puts a value in the place of what is there and what is being loaded; answers it as it is kept. */
+  async set(plan: FlightPlan, entry: Entry, text: string): Promise<Entry> {
+    const { limits, view, keys, run } = this.#parts
+    const { key, wanted, type } = plan
+    if (text.length > limits.maxEntryBytes) {
+      throw new NoboilError(
+        'LIMIT_EXCEEDED',
+        `The value is ${text.length} characters long, at most ${limits.maxEntryBytes} are kept.`,
+        { limit: 'maxEntryBytes', max: limits.maxEntryBytes, actual: text.length },
+      )
+    }
+    const { loadedAt, freshUntil } = entry
+    const freshMs = freshUntil - loadedAt
+    const { channel, sets } = keys
+    const times = [freshMs, keepMs(freshMs, wanted)]
+    const args = [view.epoch, ...times, tagText(wanted), channel, key, maxSets, text]
+    const asOf = Number(await run('set', [...this.#places(key), sets], args))
+    if (asOf === 0) throw new RedisFailure('The history of changes has begun anew.')
+    const { entity, slots } = wanted
+    return new Entry({ type, entity, slots }, entry.value, { asOf, loadedAt, freshUntil })
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    const { keys, run } = this.#parts
+    await run('release', [keys.lease(key)], [token, keys.channel, key])
+  }
+
+  async renew(key: string, token: string): Promise<void> {
+    const { keys, run, settings } = this.#parts
+    await run('renew', [keys.lease(key)], [token, settings.leaseMs])
+  }
+
+  #places(key: string): readonly string[] {
+    const { keys } = this.#parts
+    return [keys.tags, keys.entry(key), keys.lease(key)]
+  }
+
+  #decodeFor({ type, wanted }: Flight, text: string): Entry | undefined {
+    const { entity, slots } = wanted
+    return this.#decode(text, { type, entity, slots }, tagText(wanted))
+  }
+
+  #decode(
+    text: string,
+    basis: Basis & { readonly type: string },
+    tags?: string,
+  ): Entry | undefined {
+    const { ports, codec, freezes, view } = this.#parts
+    const header = readHeader(text)
+    if (header === undefined || header.epoch !== view.epoch) return undefined
+    if (tags !== undefined && header.tags !== tags) return undefined
+    try {
+      const value = codec.decode(text.slice(header.end))
+      const loadedAt = Math.min(ports.clock.now(), header.loadedAt - view.offsetMs)
+      const times = { asOf: header.asOf, loadedAt, freshUntil: loadedAt + header.freshMs }
+      return new Entry(basis, freezes ? freeze(value) : value, times)
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'unknown'
+      ports.log.warn({ error: name, type: basis.entity.name }, 'entry not readable')
+      return undefined
+    }
+  }
+}
+
+/** How long Redis keeps an entry: as long as it may be served at all. */
+function keepMs(freshMs: number, { staleMs, staleIfErrorMs }: Wanted): number {
+  return Math.ceil(freshMs + Math.max(staleMs, staleIfErrorMs))
+}

@@ -1,0 +1,331 @@
+/**
+ * The Redis tier: values that all processes share, loaded by one of them at a time. Whatever Redis does not answer, the cache does
+ * without: then it loads.
+ */
+import { NoboilError } from '../../errors/error.ts'
+import type { Invalidation, Notification } from '../events.ts'
+import { type Filler, kept, loaded, mayStandIn } from '../fill.ts'
+import type { Flight, FlightPlan } from '../flight.ts'
+import type { Graph } from '../graph.ts'
+import type { Entry, MemoryTier } from '../memory.ts'
+import type { CacheLimits, CachePorts } from '../ports.ts'
+import type { CacheCounts } from '../stats.ts'
+import type { Remembered } from '../status.ts'
+import { type Horizon, isCurrent } from '../versions.ts'
+import { writeNotify } from './bus.ts'
+import type { CacheCodec } from './codec.ts'
+import { type RedisDriver, RedisFailure } from './driver.ts'
+import { RedisEntries } from './entries.ts'
+import { Link, type Run } from './link.ts'
+import { type RedisKeys, redisKeys, type RedisSettings } from './settings.ts'
+import { readSeq, View } from './view.ts'
+import { Wakes } from './wakes.ts'
+
+export interface TierParts {
+  readonly driver: RedisDriver
+  readonly settings: RedisSettings
+  readonly codec: CacheCodec
+  readonly freezes: boolean
+  readonly ports: CachePorts
+  readonly limits: CacheLimits
+  readonly graph: Graph
+  readonly horizon: Horizon
+  readonly memory: MemoryTier
+  readonly counts: CacheCounts
+  readonly filler: Filler
+  readonly invalidated: (invalidation: Invalidation) => void
+  readonly notified: (notification: Notification) => void
+}
+
+export class RedisTier {
+  readonly #parts: TierParts
+  readonly #keys: RedisKeys
+  readonly #wakes: Wakes
+  readonly #link: Link
+  readonly #view: View
+  readonly #entries: RedisEntries
+  readonly #run: Run
+  #hasTried = false
+  #stopTick: (() => void) | undefined
+
+  constructor(parts: TierParts) {
+    const { driver, settings, ports, counts, horizon } = parts
+    this.#parts = parts
+    this.#keys = redisKeys(settings.prefix)
+    this.#wakes = new Wakes(ports.clock)
+    this.#view = new View({
+      ...parts,
+      clock: ports.clock,
+      random: ports.random,
+      keys: this.#keys,
+      wake: (key) => this.#wakes.wake(key),
+      onOver: () => this.#link.drop('the history of changes has begun anew'),
+    })
+    this.#link = new Link({
+      driver,
+      channel: this.#keys.channel,
+      settings,
+      ports,
+      counts,
+      greet: (run) => this.#view.greet(run),
+      onMessage: (text) => this.#view.message(text),
+      onLost: () => {
+        this.#view.lost()
+        this.#wakes.wakeAll()
+      },
+    })
+    this.#run = (script, keys, args) => this.#link.run(script, keys, args)
+    this.#entries = new RedisEntries({
+      ...parts,
+      keys: this.#keys,
+      view: this.#view,
+      run: this.#run,
+      send: (command) => this.#link.send(command),
+    })
+    horizon.isAlone = true
+  }
+
+  get isConnected(): boolean {
+    return this.#link.isReady
+  }
+
+  /** Changes that Redis has not been told of. */
+  get pending(): number {
+    return this.#view.pending
+  }
+
+  start(): void {
+    void this.#link.tried.then(() => (this.#hasTried = true))
+    this.#link.start()
+    this.#tick()
+  }
+
+  /** Resolves when the first try to connect is over. */
+  tried(): Promise<void> {
+    return this.#link.tried
+  }
+
+  close(): void {
+    this.#stopTick?.()
+    this.#link.close()
+    this.#wakes.wakeAll()
+  }
+
+  /**
+   * The value that a flight is after: what Redis has, or what it loads as the only process that does. `refresh` is called with a
+   * stale entry that may be served meanwhile.
+   */
+  async provide(
+    flight: Flight,
+    previous: Entry | undefined,
+    refresh: (stale: Entry) => void,
+  ): Promise<Remembered<unknown>> {
+    if (!this.#hasTried) {
+      await this.#link.tried
+      flight.generation = this.#parts.horizon.generation
+    }
+    let best = previous
+    if (!flight.isRefresh) {
+      const found = await this.#find(flight)
+      const served = found && this.#serve(flight, found, refresh)
+      if (served !== undefined) return served
+      best = newer(previous, found)
+    }
+    return this.#loadAlone(flight, best)
+  }
+
+  /** The fresh value of a key, whatever it rests on. */
+  async get(key: string): Promise<Entry | undefined> {
+    const { horizon, ports, memory, filler } = this.#parts
+    return this.#unlessAway(async () => {
+      await this.#catchUp()
+      const { generation } = horizon
+      const entry = await this.#entries.get(key)
+      if (entry === undefined || !filler.isFresh(entry, ports.clock.now())) return undefined
+      if (generation === horizon.generation) memory.put(key, entry)
+      return entry
+    })
+  }
+
+  /** Puts a value in the place of what is there, on all processes; false when Redis has not been told. */
+  async set(plan: FlightPlan, entry: Entry): Promise<boolean> {
+    const { horizon, memory } = this.#parts
+    const text = this.#entries.encode(entry.value)
+    const kept = await this.#unlessAway(() => this.#entries.set(plan, entry, text))
+    if (kept === undefined) {
+      this.#view.deferKey(plan.key)
+      this.#link.drop('did not take a value')
+      return false
+    }
+    horizon.seen = Math.max(horizon.seen, kept.asOf)
+    memory.put(plan.key, kept)
+    return true
+  }
+
+  /** Tells all processes of a change; what cannot be told now is told first when Redis is back. */
+  async invalidate(
+    type: string,
+    ids: readonly string[] | undefined,
+    preventMirror: boolean,
+  ): Promise<void> {
+    const news = this.#view.news(type, ids, preventMirror)
+    const seq = await this.#unlessAway(async () =>
+      readSeq(await this.#run('change', [this.#keys.tags], this.#view.changeArgs(news))),
+    )
+    if (seq !== undefined) return this.#view.note(news, seq)
+    this.#view.defer(news)
+    // Whoever is connected has told everything: a change that was refused ends the connection.
+    this.#link.drop('did not take a change')
+  }
+
+  /** Passes a notification to the other processes, if Redis is there; who was away is told when it is back. */
+  async notify({ type, id, action }: Omit<Notification, 'origin'>): Promise<void> {
+    const text = writeNotify({ type, id, action, from: this.#view.name })
+    await this.#unlessAway(() => this.#link.send(['PUBLISH', this.#keys.channel, text]))
+  }
+
+  /** What Redis has under the flight's key, fresh or not. */
+  async #find(flight: Flight): Promise<Entry | undefined> {
+    return this.#unlessAway(async () => {
+      await this.#catchUp()
+      flight.asOf = this.#parts.horizon.seen
+      return this.#entries.find(flight)
+    })
+  }
+
+  #serve(
+    flight: Flight,
+    entry: Entry,
+    refresh: (stale: Entry) => void,
+  ): Remembered<unknown> | undefined {
+    const { ports, filler, horizon, memory } = this.#parts
+    const { key, wanted } = flight
+    const now = ports.clock.now()
+    const resting = filler.resting(key, now)
+    if (filler.isFresh(entry, now)) return this.#hit(flight, entry, now)
+    const isUsable = isCurrent(entry, entry.asOf) && !horizon.isAlone
+    if (isUsable && now < entry.freshUntil + wanted.staleMs) {
+      if (generationHolds(flight, horizon)) memory.put(key, entry)
+      if (resting === undefined) refresh(entry)
+      return kept(entry, 'stale', 'redis', now)
+    }
+    if (resting === undefined || !mayStandIn(entry, wanted, now)) return undefined
+    return { ...kept(entry, 'stale', 'redis', now), ...resting }
+  }
+
+  /** Loads as the only process that does, or waits for the one that is. */
+  async #loadAlone(flight: Flight, previous: Entry | undefined): Promise<Remembered<unknown>> {
+    const { ports, settings, counts, filler } = this.#parts
+    const { key, wanted } = flight
+    const token = ports.random.token()
+    const deadline = ports.clock.now() + wanted.timeoutMs
+    for (let round = 0; ; round++) {
+      const alarm = this.#wakes.set(key)
+      try {
+        const taken = await this.#unlessAway(() => this.#entries.take(flight, token))
+        if (taken === undefined) return await filler.provide(flight, previous)
+        if (taken.kind === 'entry') return this.#hit(flight, taken.entry, ports.clock.now())
+        if (taken.kind === 'lease') {
+          flight.asOf = taken.seq
+          return await this.#loadUnderLease(flight, token, newer(previous, taken.entry))
+        }
+        if (flight.isRefresh && previous !== undefined) {
+          return kept(previous, 'stale', 'redis', ports.clock.now())
+        }
+        if (round === 0) counts.leaseWaits++
+        const leftMs = deadline - ports.clock.now()
+        if (leftMs <= 0) {
+          const error = new NoboilError(
+            'TIMEOUT',
+            `Another process took longer than ${wanted.timeoutMs} ms to load the value.`,
+          )
+          counts.timeouts++
+          return filler.standIn(flight, previous, error)
+        }
+        await alarm.wait(Math.min(leftMs, Math.max(1, taken.leftMs), settings.leaseMs) + 1)
+      } finally {
+        alarm.stop()
+      }
+    }
+  }
+
+  async #loadUnderLease(
+    flight: Flight,
+    token: string,
+    previous: Entry | undefined,
+  ): Promise<Remembered<unknown>> {
+    const { filler, ports, counts } = this.#parts
+    const stop = this.#renew(flight.key, token)
+    let isGivenBack = false
+    try {
+      const value = await filler.load(flight, previous)
+      const entry = filler.makeEntry(flight, value)
+      const text = this.#entries.encode(value)
+      const outcome = await this.#unlessAway(() => this.#entries.store(flight, entry, text, token))
+      isGivenBack = outcome !== undefined
+      if (outcome !== undefined && !outcome.isCurrent) counts.fenced++
+      // What Redis did not take, because somebody set the value or loaded it later, is not kept here either.
+      const isKept = outcome?.isStored !== false && filler.keep(flight, entry)
+      return loaded(entry, isKept || outcome?.isStored === true, ports.clock.now())
+    } catch (error) {
+      return filler.standIn(flight, previous, error)
+    } finally {
+      stop()
+      if (!isGivenBack) void this.#unlessAway(() => this.#entries.release(flight.key, token))
+    }
+  }
+
+  #hit(flight: Flight, entry: Entry, now: number): Remembered<unknown> {
+    const { horizon, memory } = this.#parts
+    if (generationHolds(flight, horizon) && !flight.isSuperseded) memory.put(flight.key, entry)
+    return kept(entry, 'hit', 'redis', now)
+  }
+
+  /** What other processes have changed is known, as of a moment that is recent enough. */
+  async #catchUp(): Promise<void> {
+    const { ports, horizon } = this.#parts
+    if (ports.clock.now() >= horizon.trustedUntil) await this.#view.sync(this.#run)
+  }
+
+  #tick(): void {
+    const { ports, settings } = this.#parts
+    this.#stopTick = ports.clock.setTimer(Math.ceil(settings.maxLagMs / 3), () => {
+      if (this.#link.isReady) this.#view.sync(this.#run).catch(() => {})
+      this.#tick()
+    })
+  }
+
+  /** Says again and again that the holder of a lease lives. */
+  #renew(key: string, token: string): () => void {
+    const { ports, settings } = this.#parts
+    let stop = (): void => {}
+    const next = (): void => {
+      stop = ports.clock.setTimer(Math.ceil(settings.leaseMs / 3), () => {
+        void this.#unlessAway(() => this.#entries.renew(key, token))
+        next()
+      })
+    }
+    next()
+    return () => stop()
+  }
+
+  /** undefined when Redis does not do what it is asked. */
+  async #unlessAway<result>(work: () => Promise<result>): Promise<result | undefined> {
+    if (!this.#link.isReady) return undefined
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof RedisFailure) return undefined
+      throw error
+    }
+  }
+}
+
+function newer(one: Entry | undefined, other: Entry | undefined): Entry | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return other.asOf >= one.asOf ? other : one
+}
+
+function generationHolds(flight: Flight, horizon: Horizon): boolean {
+  return flight.generation === horizon.generation
+}
