@@ -14,6 +14,15 @@ export type { ServerLimits } from '../server/limits.ts'
 export { type App, noboil, type NoboilConfig, type People } from '../server/noboil.ts'
 export { refs } from '../server/refs.ts'
 export type { Listening, ListenOptions } from '../server/server.ts'
+export type {
+  BaseApi,
+  BaseHooks,
+  BaseOptions,
+  BaseRow,
+  CacheCrudOptions,
+  Fetched,
+  FetchContext,
+} from '../factories/base/types.ts'
 export type { ChildApi, ChildOptions, ChildRow } from '../factories/child/types.ts'
 export type { KvApi, KvHooks, KvOptions, KvRow } from '../factories/kv/types.ts'
 export type { LogApi, LogHooks, LogOptions, LogRow } from '../factories/log/types.ts'

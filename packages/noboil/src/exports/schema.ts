@@ -8,6 +8,7 @@ export {
   type Writer,
 } from '../schema/context.ts'
 export {
+  type BaseConfig,
   type KvConfig,
   makeBase,
   makeChild,

@@ -2,6 +2,8 @@
  * From wired tables to built ones: each by its factory, owned tables before what hangs under them.
  */
 import { DefinitionError } from '../errors/assert.ts'
+import { buildBase } from './base/build.ts'
+import type { BaseOptions } from './base/types.ts'
 import { buildChild } from './child/build.ts'
 import { buildKv } from './kv/build.ts'
 import { buildLog } from './log/build.ts'
@@ -20,11 +22,6 @@ import type { Wired } from './wiring.ts'
 export function wire(table: AnyTable, options: unknown = {}): Wired {
   if (typeof table !== 'object' || table === null || !('factory' in table)) {
     throw new DefinitionError('table() takes a table of schema(), as in table(s.poll, { … }).')
-  }
-  if (table.factory === 'base') {
-    throw new DefinitionError(
-      `'${table.name}' is a base table: wire it with cacheCrud({ table, schema, fetcher }).`,
-    )
   }
   return { table, options }
 }
@@ -71,7 +68,7 @@ function build(
     case 'quota':
       return buildQuota(table, options, settings)
     case 'base':
-      throw new DefinitionError(`'${table.name}' is a base table: wire it with cacheCrud().`)
+      return buildBase(table, options as BaseOptions, settings)
   }
 }
 

@@ -6,7 +6,7 @@ import { dueFlows, finishFlow, scheduleLayout } from '../hosts/shared/schedule.t
 import type { Host, ReadRecord } from '../hosts/host.ts'
 import { errorData } from '../errors/match.ts'
 import type { ErrorData } from '../errors/table.ts'
-import { runFlow, startProgram } from '../program/flow.ts'
+import { type FlowPort, type Report, runFlow, startProgram } from '../program/flow.ts'
 import { byId, insert, type Program, range } from '../program/program.ts'
 import type { Transaction } from '../program/request.ts'
 import type { HookContext, PredicateContext, Writer } from '../schema/context.ts'
@@ -44,6 +44,8 @@ export class Rig {
   readonly users: Layout<UserRow> = usersLayout()
   readonly tables: readonly BuiltTable[]
   readonly removal: UserRemoval
+  /** What flows have reported. */
+  readonly reports: Report[] = []
   /** The reads of the newest query. */
   reads: ReadRecord[] = []
   readonly #settings: Settings
@@ -115,19 +117,29 @@ export class Rig {
       for (const { id, flow, args } of due) {
         const known = [...this.tables.map((table) => table.flows ?? {}), this.removal.flows]
         const make = Object.assign({}, ...known)[flow]
-        await runFlow(make(args), {
-          run: (program, args) => this.write(() => startProgram(program, args)),
-          wait: async (ms) => this.wait(ms),
-          fetch: async (work) => work(new AbortController().signal),
-        })
+        await runFlow(make(args), this.flowPort)
         await this.write(() => finishFlow(id))
       }
     }
   }
 
+  /** What flows stand on: the clock moves where they wait. */
+  readonly flowPort: FlowPort = {
+    run: (program, args) => this.write(() => startProgram(program, args)),
+    wait: async (ms) => this.wait(ms),
+    fetch: async (work) => work(new AbortController().signal),
+    report: (said) => void this.reports.push(said),
+  }
+
   #caller(call: Call): Caller {
     return async <result>(path: string, args: object = {}) => {
       const operation = this.#find(path)
+      if (operation.kind === 'action') {
+        return (await runFlow(
+          operation.flow(call, operation.args(args) as never),
+          this.flowPort,
+        )) as result
+      }
       if (operation.kind === 'mutation') {
         return this.write(() => mutation(operation, call, args)) as result
       }

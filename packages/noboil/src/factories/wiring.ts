@@ -3,6 +3,7 @@
  */
 import type {
   AnyTable,
+  BaseTable,
   ChildTable,
   KvTable,
   LogTable,
@@ -11,6 +12,7 @@ import type {
   QuotaTable,
   SingletonTable,
 } from '../schema/tables.ts'
+import type { BaseOptionsOf } from './base/types.ts'
 import type { ChildOptions, ChildRow } from './child/types.ts'
 import type { KvOptions, KvRow } from './kv/types.ts'
 import type { LogOptions, LogRow } from './log/types.ts'
@@ -31,7 +33,9 @@ export type OptionsOf<table extends AnyTable> = table extends LogTable
           ? SingletonOptions<Payload<table>, SingletonRow<table>>
           : table extends QuotaTable
             ? QuotaOptions
-            : never
+            : table extends BaseTable
+              ? BaseOptionsOf<table>
+              : never
 
 /** A table with its options: what `table()` returns. */
 export interface Wired<table extends AnyTable = AnyTable, options = unknown> {
@@ -46,12 +50,7 @@ export type Known<options, table extends AnyTable> = {
   ]: `'${name & string}' is not an option of a ${table['factory']} table.`
 }
 
-/** A table that this server cannot serve, as a sentence where it stands. */
-export type Served<table extends AnyTable> = table['factory'] extends 'base'
-  ? `'${table['name']}' is a base table: wire it with cacheCrud({ table, schema, fetcher }).`
-  : unknown
-
 export type WireTable = <table extends AnyTable, const options extends OptionsOf<table>>(
-  table: table & Served<table>,
+  table: table,
   options?: options & Known<options, table>,
 ) => Wired<table, options>

@@ -26,6 +26,12 @@ export interface KvConfig {
   readonly keys?: readonly string[]
 }
 
+export interface BaseConfig {
+  readonly schema: AnyObject
+  /** Who may `list`, `invalidate` and `purge`. `true`: everybody. Absent: internal calls only. */
+  readonly writeRole?: Predicate | true
+}
+
 export interface ParentedConfig {
   /** The owned table whose rows these belong to. */
   readonly parent: string
@@ -41,6 +47,7 @@ export interface QuotaConfig {
 type Made<factory extends FactoryName> = { readonly factory: factory }
 
 type ObjectSlot<factory extends FactoryName> = Readonly<Record<string, AnyObject | Made<factory>>>
+type BaseSlot = Readonly<Record<string, AnyObject | BaseConfig | Made<'base'>>>
 type KvSlot = Readonly<Record<string, KvConfig | Made<'kv'>>>
 type ParentedSlot<factory extends 'log' | 'child'> = Readonly<
   Record<string, ParentedConfig | Made<factory>>
@@ -54,7 +61,7 @@ export interface SchemaConfig {
   readonly singleton?: ObjectSlot<'singleton'>
   readonly kv?: KvSlot
   readonly log?: ParentedSlot<'log'>
-  readonly base?: ObjectSlot<'base'>
+  readonly base?: BaseSlot
   readonly quota?: QuotaSlot
 }
 
@@ -64,7 +71,14 @@ type OwnedOf<name, config> = config extends AnyObject ? OwnedTable<name & string
 type SingletonOf<name, config> = config extends AnyObject
   ? SingletonTable<name & string, config>
   : config
-type BaseOf<name, config> = config extends AnyObject ? BaseTable<name & string, config> : config
+type BaseOf<name, config> =
+  config extends Made<'base'>
+    ? config
+    : config extends AnyObject
+      ? BaseTable<name & string, config>
+      : config extends { schema: infer schema extends AnyObject }
+        ? BaseTable<name & string, schema>
+        : never
 type KvOf<name, config> =
   config extends Made<'kv'>
     ? config
@@ -179,8 +193,8 @@ export function makeLog<const slot extends ParentedSlot<'log'>>(slot: slot): Log
 }
 
 /** Rows fetched from somebody's API and kept for a while. */
-export function makeBase<const slot extends ObjectSlot<'base'>>(slot: slot): Bases<slot> {
-  return each('base', slot, objectTable) as Bases<slot>
+export function makeBase<const slot extends BaseSlot>(slot: slot): Bases<slot> {
+  return each('base', slot, baseTable) as Bases<slot>
 }
 
 /** Sliding windows: at most `limit` in any `durationMs`, per owner. */
@@ -244,6 +258,25 @@ function kvTable(factory: 'kv', name: string, config: KvConfig): KvTable {
     writeRole: config.writeRole,
   }
 }
+
+/** Columns that every row of a base table has beside those of all tables. */
+const baseColumns = ['fetchedAt', 'expiresAt', 'generation']
+
+function baseTable(factory: 'base', name: string, config: AnyObject | BaseConfig): BaseTable {
+  const { schema, writeRole } = isBaseConfig(config) ? config : { schema: config }
+  const fields = describeFields(name, assertObject(name, schema))
+  for (const column of baseColumns) {
+    if (!Object.hasOwn(fields, column)) continue
+    throw new DefinitionError(
+      `Table '${name}': field '${column}' is a name that noboil gives to every row of a base table; choose another.`,
+    )
+  }
+  return { factory, name, schema, fields, writeRole }
+}
+
+/** `{ schema, writeRole }`, and not an object() that happens to have a field of that name. */
+const isBaseConfig = (config: AnyObject | BaseConfig): config is BaseConfig =>
+  typeof config === 'object' && config !== null && !('_zod' in config) && 'schema' in config
 
 function quotaTable(factory: 'quota', name: string, config: QuotaConfig): QuotaTable {
   for (const field of ['limit', 'durationMs'] as const) {

@@ -60,7 +60,10 @@ export interface LogTable<
 export interface BaseTable<
   name extends string = string,
   schema extends AnyObject = AnyObject,
-> extends StoredTable<'base', name, schema> {}
+> extends StoredTable<'base', name, schema> {
+  /** Who may list, invalidate and purge. Absent: internal only. */
+  readonly writeRole: Predicate | true | undefined
+}
 
 export interface QuotaTable<name extends string = string> extends TableBase<'quota', name> {
   readonly limit: number

@@ -30,8 +30,13 @@ export interface Assembled extends AssembledTables {
   readonly functions: FunctionTree
 }
 
-/** Throws a {@link DefinitionError} naming what does not fit together. */
-export function assemble(definition: AppDefinition): Assembled {
+/**
+ * `more`: tables that are wired outside `tables`. Throws a {@link DefinitionError} naming what does not fit together.
+ */
+export function assemble(
+  definition: AppDefinition,
+  more: Readonly<Record<string, Wired>> = {},
+): Assembled {
   const contexts = new Contexts()
   const settings: Settings = {
     admin: definition.admin ?? ((ctx) => ctx.user?.role === 'admin'),
@@ -41,7 +46,7 @@ export function assemble(definition: AppDefinition): Assembled {
     within: contexts.within,
   }
   const users = usersLayout(definition.users)
-  const wired = definition.tables({ table: wire as never })
+  const wired = { ...definition.tables({ table: wire as never }), ...more }
   return {
     ...assembleTables(wired, settings, users),
     users,

@@ -9,6 +9,7 @@ import { insert, patch, type Program, range, schedule } from '../program/program
 import type { Layout } from '../schema/layout.ts'
 import { stamps } from '../factories/shared/window.ts'
 import { assertCronTime, type CronEntry, cronLayout, type CronRow, nextTime } from './cron.ts'
+import { Flows } from './flows.ts'
 import { makeLogger } from './log.ts'
 import { Scheduler } from './scheduler.ts'
 import { VirtualClock } from './testing/clock.ts'
@@ -35,7 +36,9 @@ const rigOf = (): Rig => {
     host,
     lines,
     async begin(crons = [], flows = {}) {
-      const scheduler = new Scheduler({ host, ports, log, flows, crons, leaseMs, hasWindows: true })
+      const runner = new Flows({ host, clock, report: () => {} })
+      const parts = { host, ports, log, flows, runner, crons, leaseMs, hasWindows: true }
+      const scheduler = new Scheduler(parts)
       await scheduler.start()
       await scheduler.idle()
       return scheduler

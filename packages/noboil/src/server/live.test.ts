@@ -143,7 +143,7 @@ class World {
       kind === 'memory'
         ? openMemoryHost({ layouts })
         : await openSqliteHost({ file: join(await folder, `${++opened}.db`), layouts })
-    const registry = new Registry(tables, [])
+    const registry = new Registry(tables, [], { run: () => Promise.reject(new Error('no action')) })
     contexts.bind({ registry, layouts, users })
     return new World(host, registry)
   }

@@ -4,12 +4,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DefinitionError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
+import type { BaseApi, CacheCrudOptions } from '../factories/base/types.ts'
 import type { FactoryLimits } from '../factories/shared/call.ts'
+import { wire } from '../factories/tables.ts'
 import type { Wired, WireTable } from '../factories/wiring.ts'
 import { defaultHostLimits, type Host, type HostLimits, type HostPorts } from '../hosts/host.ts'
 import { openSqliteHost } from '../hosts/sqlite/host.ts'
 import type { User } from '../schema/register.ts'
 import type { AnyObject } from '../schema/storable.ts'
+import type { BaseTable } from '../schema/tables.ts'
 import type { TrustProxy } from './address.ts'
 import { assemble, type Assembled } from './assemble.ts'
 import type { AuthPort } from './auth/port.ts'
@@ -69,6 +72,11 @@ export interface App<api> {
   readonly api: api
   /** Every function as a user, or as nobody (null): policies apply. */
   readonly as: (user: User | null) => api
+  /**
+   * Wires a base table outside `tables`, and answers its functions. Before the first use of the app: that opens the database,
+   * with the tables there are. Its functions are part of `api` too; for `api`'s type, wire it in `tables`.
+   */
+  readonly cacheCrud: <table extends BaseTable>(options: CacheCrudOptions<table>) => BaseApi<table>
   /** noboil's own table of people. Accounts keep it by themselves; this is for apps and scripts that do without. */
   readonly users: People
   /** Opens the database and starts background work. The first use does it too; this is the place to see it fail. */
@@ -115,7 +123,8 @@ type AnyConfig = NoboilConfig<Record<string, Wired>, FunctionTree>
 class NodeApp implements App<object> {
   readonly api: object
   readonly #config: AnyConfig
-  readonly #assembled: Assembled
+  readonly #more: Record<string, Wired> = {}
+  #assembled: Assembled
   readonly #limits: ServerLimits
   #opening: Promise<Server> | undefined
   #open: Server | undefined
@@ -130,6 +139,21 @@ class NodeApp implements App<object> {
 
   // Properties and not methods: an app is taken apart, as in `export const { api, as } = noboil({ … })`.
   readonly as = (user: User | null): object => this.#tree(user)
+
+  readonly cacheCrud: App<object>['cacheCrud'] = (given) => {
+    const { table: name, schema, ...options } = given
+    if (this.#opening !== undefined || this.#closing !== undefined) {
+      throw new DefinitionError(
+        `cacheCrud({ table: '${name}' }) comes too late: the app is open. Call it where the app is defined.`,
+      )
+    }
+    const known = this.#assembled.tables.some((table) => table.name === name)
+    if (known) throw new DefinitionError(`Table '${name}' is wired already.`)
+    const more = { ...this.#more, [name]: wire(schema, options) }
+    this.#assembled = assemble(this.#config, more)
+    Object.assign(this.#more, more)
+    return (this.api as Record<string, never>)[name] as never
+  }
 
   readonly users: People = {
     put: async (user) => {

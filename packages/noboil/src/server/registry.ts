@@ -13,6 +13,7 @@ import {
 import type { Call } from '../factories/shared/call.ts'
 import type { LiveQuery } from '../live/ports.ts'
 import type { Program } from '../program/program.ts'
+import type { Flows } from './flows.ts'
 
 interface Named {
   readonly path: string
@@ -42,8 +43,10 @@ export type Entry = QueryEntry | MutationEntry | ActionEntry
 
 export class Registry {
   readonly #entries = new Map<string, Entry>()
+  readonly #flows: Pick<Flows, 'run'>
 
-  constructor(tables: readonly BuiltTable[], custom: readonly Entry[]) {
+  constructor(tables: readonly BuiltTable[], custom: readonly Entry[], flows: Pick<Flows, 'run'>) {
+    this.#flows = flows
     for (const table of tables) this.#addGroup(table.name, table.operations)
     for (const entry of custom) this.add(entry)
   }
@@ -76,7 +79,7 @@ export class Registry {
   #addGroup(path: string, operations: Operations): void {
     for (const [name, operation] of Object.entries(operations)) {
       const at = `${path}.${name}`
-      if (isOperation(operation)) this.add(entryOf(at, operation))
+      if (isOperation(operation)) this.add(entryOf(at, operation, this.#flows))
       else this.#addGroup(at, operation)
     }
   }
@@ -91,9 +94,18 @@ export function* answer(query: QueryEntry, call: Call, args: unknown): Program<u
 }
 
 /** An operation of a factory under its path. */
-export function entryOf(path: string, operation: Operation): Entry {
+function entryOf(path: string, operation: Operation, flows: Pick<Flows, 'run'>): Entry {
   const internal = operation.internal === true
   const { args } = operation
+  if (operation.kind === 'action') {
+    return {
+      kind: 'action',
+      path,
+      internal,
+      args,
+      run: (call, given) => flows.run(operation.flow(call, given as never)),
+    }
+  }
   if (operation.kind === 'mutation') {
     return {
       kind: 'mutation',

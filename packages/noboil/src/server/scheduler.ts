@@ -13,7 +13,7 @@ import {
   nextDueAt,
   scheduleLayout,
 } from '../hosts/shared/schedule.ts'
-import { type FlowFunction, type FlowPort, runFlow, startProgram } from '../program/flow.ts'
+import { type FlowFunction, type FlowPort, runFlow } from '../program/flow.ts'
 import { byId, type Program, patch, program } from '../program/program.ts'
 import {
   type CronEntry,
@@ -24,6 +24,7 @@ import {
   renewCron,
   takeCron,
 } from './cron.ts'
+import { closingError, type Flows } from './flows.ts'
 import type { Logger } from './log.ts'
 
 export interface SchedulerParts {
@@ -31,6 +32,7 @@ export interface SchedulerParts {
   readonly ports: HostPorts
   readonly log: Logger
   readonly flows: Readonly<Record<string, FlowFunction>>
+  readonly runner: Flows
   readonly crons: readonly CronEntry[]
   readonly leaseMs: number
   /** Rate windows are kept here: they are swept. */
@@ -77,7 +79,7 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#stopListening?.()
     this.#stopTimer?.()
-    this.#closing.abort()
+    this.#closing.abort(closingError())
     await this.#looking
     while (this.#running.size > 0) await Promise.all(this.#running.values())
   }
@@ -215,29 +217,9 @@ export class Scheduler {
     }
     beat()
     try {
-      return await work(this.#port())
+      return await work(this.#parts.runner.port(this.#closing.signal))
     } finally {
       stop?.()
-    }
-  }
-
-  #port(): FlowPort {
-    const { host, ports } = this.#parts
-    const { signal } = this.#closing
-    return {
-      run: async (made, args) => {
-        signal.throwIfAborted()
-        return (await host.write(() => startProgram(made, args))).value
-      },
-      wait: (ms) =>
-        new Promise((resolve, reject) => {
-          const stop = ports.clock.setTimer(Math.min(ms, maxTimerMs), resolve)
-          signal.addEventListener('abort', () => {
-            stop()
-            reject(signal.reason as Error)
-          })
-        }),
-      fetch: async (work) => work(signal),
     }
   }
 

@@ -25,6 +25,7 @@ import { type Answered, Callers, callOf } from './callers.ts'
 import type { Contexts } from './contexts.ts'
 import { assertCronTime, cronLayout } from './cron.ts'
 import { customEntries } from './custom.ts'
+import { Flows } from './flows.ts'
 import { type App, makeApp, openerKey } from './http/app.ts'
 import { failureAnswer } from './http/failure.ts'
 import { failureOf, headersOf, listenError, originOf, refuse, streamOf } from './http/node.ts'
@@ -91,6 +92,7 @@ export class Server {
   readonly hub: Hub
   readonly sessions: Sessions
   readonly scheduler: Scheduler
+  readonly flows: Flows
   readonly log: Logger
   readonly #options: ServerOptions
   readonly #ports: HostPorts
@@ -117,7 +119,13 @@ export class Server {
       this.callers.actionContext(call, signal)
     const { entries, crons } = customEntries(options.functions ?? {}, contexts, actions)
     for (const cron of crons) assertCronTime(cron.name, cron.every)
-    this.registry = new Registry(tables, entries)
+    this.flows = new Flows({
+      host,
+      clock: this.#ports.clock,
+      report: ({ table, key, message }) =>
+        this.log.warn({ table, key, reason: message }, 'a fetch failed'),
+    })
+    this.registry = new Registry(tables, entries, this.flows)
     contexts.bind({ registry: this.registry, layouts, users })
     this.callers = new Callers(host, this.registry, contexts, this.limits)
     this.engine = this.#makeEngine()
@@ -131,6 +139,7 @@ export class Server {
       ports: this.#ports,
       log: this.log,
       flows: Object.assign({}, ...tables.map((table) => table.flows)),
+      runner: this.flows,
       crons,
       leaseMs: this.limits.leaseMs,
       hasWindows: layouts.some(({ name }) => name === windows.name),
@@ -224,7 +233,9 @@ export class Server {
     )
     this.hub.close()
     for (const server of this.#http) server.closeIdleConnections()
-    await this.#within(Promise.all([this.callers.close(), this.scheduler.stop()]))
+    await this.#within(
+      Promise.all([this.callers.close(), this.flows.close(), this.scheduler.stop()]),
+    )
     this.callers.end()
     await this.#within(Promise.all(servers), 1_000)
     for (const server of this.#http) server.closeAllConnections()

@@ -2,6 +2,7 @@
  * The types of a server: which options a table takes, which functions it gets, and how an app's own functions join them.
  */
 import type * as z from 'zod/v4'
+import type { BaseApi } from '../factories/base/types.ts'
 import type { ChildApi } from '../factories/child/types.ts'
 import type { KvApi } from '../factories/kv/types.ts'
 import type { LogApi } from '../factories/log/types.ts'
@@ -14,6 +15,7 @@ import type { Id, User } from '../schema/register.ts'
 import type { Wired } from '../factories/wiring.ts'
 import type { AnyObject } from '../schema/storable.ts'
 import type {
+  BaseTable,
   ChildTable,
   KvTable,
   LogTable,
@@ -35,7 +37,9 @@ export type ApiOf<table, options> = table extends LogTable
           ? SingletonApi<table>
           : table extends QuotaTable
             ? QuotaApi
-            : never
+            : table extends BaseTable
+              ? BaseApi<table>
+              : never
 
 export type TablesApi<tables> = {
   readonly [name in keyof tables]: tables[name] extends Wired<infer table, infer options>

@@ -2,12 +2,11 @@
  * What every operation of one kv table knows: its keys, its role, its limits.
  */
 import { NoboilError } from '../../errors/error.ts'
-import { type Program, program } from '../../program/program.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { KvTable } from '../../schema/tables.ts'
 import type { Row } from '../../schema/values.ts'
 import { shortText } from '../shared/arguments.ts'
-import { ask, type Call, type Settings } from '../shared/call.ts'
+import type { Settings } from '../shared/call.ts'
 import type { Payloads } from '../shared/payload.ts'
 import type { Limit } from '../shared/window.ts'
 import type { StoredRow } from './rows.ts'
@@ -44,29 +43,6 @@ export function keyReader({
     )
   }
 }
-
-/** Whether the caller has the table's role. The server itself always has. */
-export const hasRole: (kv: KvContext, call: Call) => Program<boolean> = program(function* (
-  { table, settings },
-  call,
-) {
-  const { writeRole } = table
-  if (call.internal || writeRole === true) return true
-  return writeRole !== undefined && (yield* ask(settings, call, writeRole))
-})
-
-/** Throws `NOT_AUTHENTICATED` where signing in might help, else `FORBIDDEN`. */
-export const assertRole: (kv: KvContext, call: Call) => Program<void> = program(
-  function* (kv, call) {
-    if (yield* hasRole(kv, call)) return
-    const { name, writeRole } = kv.table
-    if (writeRole === undefined) {
-      throw new NoboilError('FORBIDDEN', `Only the server itself writes '${name}'.`)
-    }
-    if (call.user === null) throw new NoboilError('NOT_AUTHENTICATED', 'Sign in to do this.')
-    throw new NoboilError('FORBIDDEN', `You may not write '${name}'.`)
-  },
-)
 
 export const noKey = ({ table }: KvContext, key: string): NoboilError =>
   new NoboilError('NOT_FOUND', `'${table.name}' has nothing at '${key}'.`)

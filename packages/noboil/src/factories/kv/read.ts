@@ -11,7 +11,8 @@ import {
   type Query,
   shared,
 } from '../shared/operation.ts'
-import { hasRole, type KvContext, keyReader } from './context.ts'
+import { hasRole } from '../shared/role.ts'
+import { type KvContext, keyReader } from './context.ts'
 import { isLive, shown } from './rows.ts'
 
 export function get(kv: KvContext): Query<{ readonly key: string }, unknown> {

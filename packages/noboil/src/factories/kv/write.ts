@@ -16,8 +16,9 @@ import { anything, args, expectedTime, optional } from '../shared/arguments.ts'
 import { authorOf, type Call, hook } from '../shared/call.ts'
 import { assertUnchanged, dropMissing, laterThan } from '../shared/edit.ts'
 import type { Mutation } from '../shared/operation.ts'
+import { assertRole } from '../shared/role.ts'
 import { assertFits, limitOn, readWindow, record, type WindowRow } from '../shared/window.ts'
-import { assertRole, type KvContext, keyReader, noKey } from './context.ts'
+import { type KvContext, keyReader, noKey } from './context.ts'
 import { isLive, shown, type StoredRow, type TombstoneRow, tombstones } from './rows.ts'
 
 interface SetArgs {

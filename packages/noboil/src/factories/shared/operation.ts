@@ -2,7 +2,7 @@
  * What factories make: operations. An operation is data and programs; hosts expose it as whatever they call a function.
  */
 import type { Program } from '../../program/program.ts'
-import type { AnyNamedProgram, FlowFunction } from '../../program/flow.ts'
+import type { AnyNamedProgram, Flow, FlowFunction } from '../../program/flow.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { FactoryName } from '../../schema/tables.ts'
 import type { Json } from '../../schema/values.ts'
@@ -43,11 +43,19 @@ export interface Query<args, result> {
   read(args: args, scope: Scope): Program<Answer<result>>
 }
 
+/** Work that spans transactions, with fetching and waiting between. It runs to its end even when its caller has gone. */
+export interface Action<args, result> {
+  readonly kind: 'action'
+  readonly args: Arguments<args>
+  readonly internal?: boolean
+  flow(call: Call, args: args): Flow<result>
+}
+
 /** A plain answer, or a {@link Listing} that can follow changes row by row. */
 export type Answer<result> = result | Listing
 
 /** Any operation: arguments go in as whatever its own reader made of them. */
-export type Operation = AnyMutation | AnyQuery
+export type Operation = AnyMutation | AnyQuery | AnyAction
 
 export interface AnyMutation {
   readonly kind: 'mutation'
@@ -64,6 +72,13 @@ export interface AnyQuery {
   read(args: never, scope: Scope): Program<unknown>
 }
 
+export interface AnyAction {
+  readonly kind: 'action'
+  readonly args: Arguments<unknown>
+  readonly internal?: boolean
+  flow(call: Call, args: never): Flow<unknown>
+}
+
 /** Operations by name; a group (`auth`, `pub`) is one level deep. */
 export interface Operations {
   readonly [name: string]: Operation | { readonly [name: string]: Operation }
@@ -78,7 +93,7 @@ export interface BuiltTable {
   readonly operations: Operations
   /** Background work by name, for rows of the schedule. */
   readonly flows?: Readonly<Record<string, FlowFunction>>
-  /** The transactions that those flows run. */
+  /** The transactions that those flows, and those of actions, run. */
   readonly programs?: readonly AnyNamedProgram[]
   readonly personal?: PersonalRows
   readonly derived?: readonly Derived[]

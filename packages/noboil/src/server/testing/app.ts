@@ -9,12 +9,13 @@ import { dueFlows, finishFlow } from '../../hosts/shared/schedule.ts'
 import { systemPorts } from '../../hosts/shared/ports.ts'
 import { openSqliteHost } from '../../hosts/sqlite/host.ts'
 import type { Wired } from '../../factories/wiring.ts'
-import { runFlow, startProgram } from '../../program/flow.ts'
+import { runFlow } from '../../program/flow.ts'
 import { byId } from '../../program/program.ts'
 import type { User } from '../../schema/register.ts'
 import { assemble, type Assembled } from '../assemble.ts'
 import { Callers, callOf } from '../callers.ts'
 import { customEntries } from '../custom.ts'
+import { Flows } from '../flows.ts'
 import { functionsAt } from '../functions.ts'
 import { checkServerLimits } from '../limits.ts'
 import type { NoboilConfig } from '../noboil.ts'
@@ -102,7 +103,8 @@ function running(
   const custom = customEntries(app.functions, contexts, (call, signal) =>
     callers.actionContext(call, signal),
   )
-  const registry = new Registry(tables, custom.entries)
+  const flows = new Flows({ host, clock, report: () => {} })
+  const registry = new Registry(tables, custom.entries, flows)
   const callers = new Callers(host, registry, contexts, limits)
   contexts.bind({ registry, layouts, users })
 
@@ -126,7 +128,7 @@ function running(
     call,
     clock: { now: () => clock.now(), advance: (ms) => clock.advance(ms) },
     async idle() {
-      while (await runDue(app, host, clock)) continue
+      while (await runDue(app, host, clock, flows)) continue
       const [first] = errors.splice(0)
       if (first !== undefined) throw new Error('Background work failed.', { cause: first })
     },
@@ -140,23 +142,25 @@ function running(
     },
     host,
     async close() {
-      await callers.close()
+      await Promise.all([callers.close(), flows.close()])
       await host.close()
     },
   }
 }
 
 /** Runs what is due once; false when nothing was. */
-async function runDue(app: Assembled, host: Host, clock: VirtualClock): Promise<boolean> {
+async function runDue(
+  app: Assembled,
+  host: Host,
+  clock: VirtualClock,
+  flows: Flows,
+): Promise<boolean> {
+  const port = flows.port(new AbortController().signal)
   const { value: due } = await host.read(() => dueFlows(clock.now(), 100))
   for (const row of due) {
     const flow = app.flows[row.flow]
     if (flow === undefined) throw new NoboilError('INTERNAL', `There is no flow '${row.flow}'.`)
-    await runFlow(flow(row.args), {
-      run: async (program, args) => (await host.write(() => startProgram(program, args))).value,
-      wait: (ms) => clock.advance(ms),
-      fetch: async (work) => work(new AbortController().signal),
-    })
+    await runFlow(flow(row.args), { ...port, wait: (ms) => clock.advance(ms) })
     await host.write(() => finishFlow(row.id))
   }
   return due.length > 0
