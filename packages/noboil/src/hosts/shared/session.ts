@@ -9,7 +9,8 @@ import { Execution, isThenable, type Progress, type SyncInterpreter } from '../.
 import { keyOfId } from '../../schema/layout.ts'
 import type { HostPorts, ReadRecord } from '../host.ts'
 import type { Ids } from './ids.ts'
-import { type Cursors, readPage } from './paging.ts'
+import { readPage } from './pages.ts'
+import type { Cursors } from './paging.ts'
 import { Queue } from './queue.ts'
 import type { ReadStore } from './store.ts'
 
