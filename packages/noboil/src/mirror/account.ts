@@ -74,8 +74,8 @@ export class ServiceAccount {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(this.#credentials),
     })
-    const session = reply.headers.get('set-auth-token')
-    if (reply.status === 200 && session !== null) {
+    const session = cookiesOf(reply.headers)
+    if (reply.status === 200 && session !== '') {
       this.#ports.log.info({ mirror: this.#target }, 'mirror signed in')
       return session
     }
@@ -88,7 +88,7 @@ export class ServiceAccount {
   #askToken(session: string): Promise<Reply> {
     return this.#ports.send(`${this.#target}/api/auth/token`, {
       method: 'GET',
-      headers: { authorization: `Bearer ${session}` },
+      headers: { cookie: session },
     })
   }
 
@@ -101,6 +101,13 @@ export class ServiceAccount {
     return text
   }
 }
+
+/** What a browser would send back. */
+const cookiesOf = (headers: Headers): string =>
+  headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';', 1)[0])
+    .join('; ')
 
 /** When a JWT ends, ms since the epoch; undefined for what is none. */
 function expiryOf(token: string): number | undefined {

@@ -47,6 +47,8 @@ export class Target {
   readonly #marks = new Map<string, Mark>()
   readonly #sent = new Map<string, number>()
   readonly #waiting = new Map<string, Waiting>()
+  /** What the target does not take: asking would always find it missing. */
+  readonly #refused = new Set<string>()
   #isRunning = false
   #isClosed = false
   #shallAsk = true
@@ -164,7 +166,7 @@ export class Target {
   #compare(mark: Mark, applied: number): void {
     const key = keyOf(mark)
     const sent = this.#sent.get(key) ?? 0
-    if (applied >= sent || mark.revision <= applied) return
+    if (applied >= sent || mark.revision <= applied || this.#refused.has(key)) return
     this.#healed++
     this.#sent.set(key, applied)
     const { log, clock } = this.#parts.ports
@@ -184,12 +186,14 @@ export class Target {
     const isMeaningless = reply.status === 400 || reply.status === 413
     if (answer === undefined && !isMeaningless) throw refused(reply)
     if (answer === undefined) {
+      this.#refused.add(keyOf(mark))
       ports.log.warn(
         { mirror: target, type, status: reply.status },
         'mirror does not take this type',
       )
     } else {
       this.#delivered++
+      this.#refused.delete(keyOf(mark))
       ports.log.info({ mirror: target, type, revision, messageId, ...answer }, 'mirror told')
     }
     this.#sent.set(keyOf(mark), revision)

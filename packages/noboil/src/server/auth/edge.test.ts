@@ -31,7 +31,7 @@ describe('the cookie', () => {
     expect(of('theme=dark;noboil.session_token=a=b ; x=noboil.session_token=c')).toBe('a=b')
     expect(of('noboil.session_token=a; noboil.session_token=b')).toBe('a')
     expect(of('xnoboil.session_token=a; __Secure-noboil.session_token=b')).toBeNull()
-    expect(auth.credential(new Headers({ authorization: 'Bearer a' }))).toBeNull()
+    expect(auth.credential(new Headers({ authorization: 'Basic a' }))).toBeNull()
   })
 
   it('is nobody unless it was signed here, whatever is made of it', async () => {

@@ -30,8 +30,9 @@ export interface AccountsParts {
 interface Opened {
   readonly context: AuthContext
   handle(request: Request): Promise<Response>
-  /** Who better-auth says sends this cookie. */
+  /** Who better-auth says sends this cookie, or this token. */
   verify(cookie: string): Promise<Verified | null>
+  verifyToken(token: string): Promise<Verified | null>
   find(id: string): AccountRow | undefined
   close(): void
 }
@@ -56,6 +57,7 @@ const routes: ReadonlySet<string> = new Set([
   'POST /sign-in/email',
   'POST /sign-in/anonymous',
   'POST /sign-out',
+  'GET /token',
   'POST /update-user',
   'POST /change-password',
   'GET /list-sessions',
@@ -86,8 +88,12 @@ export class Accounts implements BetterAuthPort {
     await this.#open()
   }
 
-  /** The session cookie and nothing else: it alone is what better-auth is asked about. */
+  /** The session cookie, or the token of a program, and nothing else: it alone is what better-auth is asked about. */
   credential(headers: Headers): string | null {
+    return this.#cookieOf(headers) ?? bearerOf(headers)
+  }
+
+  #cookieOf(headers: Headers): string | null {
     for (const part of (headers.get('cookie') ?? '').split(';')) {
       const [name = '', ...value] = part.split('=')
       if (name.trim() === this.#cookie) return value.join('=').trim()
@@ -96,10 +102,14 @@ export class Accounts implements BetterAuthPort {
   }
 
   async session(headers: Headers): Promise<Session | null> {
-    const credential = this.credential(headers)
-    if (credential === null) return null
+    const cookie = this.#cookieOf(headers)
+    const token = bearerOf(headers)
+    if (cookie === null && token === null) return null
     const opened = await this.#open()
-    const found = await opened.verify(`${this.#cookie}=${credential}`)
+    const found =
+      cookie === null
+        ? await opened.verifyToken((token as string).slice(bearer.length))
+        : await opened.verify(`${this.#cookie}=${cookie}`)
     const row = found === null ? undefined : opened.find(found.user.id)
     const user = userOf(row)
     if (found === null || user === undefined || row?.banned === 1) return null
@@ -262,10 +272,22 @@ export class Accounts implements BetterAuthPort {
     })
     const context = await engine.$context
     const row = reader.prepare('SELECT id, name, image, role, banned FROM user WHERE id = ?')
+    const session = reader.prepare('SELECT 1 FROM session WHERE id = ? AND userId = ?')
     this.#opened = {
       context,
       handle: engine.handler,
       verify: (cookie) => verifier.api.getSession({ headers: new Headers({ cookie }) }),
+      async verifyToken(token) {
+        const { payload } = await verifyJwt(verifier, token)
+        const { sub, sid, exp } = payload ?? {}
+        // A token ends with its session, whatever time it has left.
+        if (typeof sub !== 'string' || typeof sid !== 'string' || !session.get(sid, sub))
+          return null
+        return {
+          session: { id: sid, expiresAt: new Date(Number(exp) * 1_000) },
+          user: { id: sub },
+        }
+      },
       find: (id) => row.get(id) as AccountRow | undefined,
       close,
     }
@@ -281,6 +303,31 @@ export class Accounts implements BetterAuthPort {
       this.#parts.log.error({ err }, 'users does not follow the accounts yet')
     }
   }
+}
+
+interface TokenPayload {
+  readonly sub?: unknown
+  readonly sid?: unknown
+  readonly exp?: unknown
+}
+
+/** The options are handed about as the general type, which does not know the plugin's own calls. */
+function verifyJwt(engine: object, token: string): Promise<{ payload: TokenPayload | null }> {
+  const { api } = engine as {
+    readonly api: {
+      verifyJWT(given: { body: { token: string } }): Promise<{ payload: TokenPayload | null }>
+    }
+  }
+  return api.verifyJWT({ body: { token } })
+}
+
+const bearer = 'Bearer '
+const maxTokenLength = 4_096
+
+/** As it stands in its header. */
+function bearerOf(headers: Headers): string | null {
+  const text = headers.get('authorization')
+  return text?.startsWith(bearer) === true && text.length <= maxTokenLength ? text : null
 }
 
 async function migrate(file: string, options: BetterAuthOptions): Promise<void> {

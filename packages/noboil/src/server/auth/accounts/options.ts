@@ -3,12 +3,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { BetterAuthOptions } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { anonymous } from 'better-auth/plugins/anonymous'
+import { jwt } from 'better-auth/plugins/jwt'
 import type { Random } from '../../../hosts/host.ts'
 import { addressHeader } from '../port.ts'
 import { type BeforeHook, guestName } from './guests.ts'
 import { checkedProfile, type ProfileChange } from './profile.ts'
 
 export const basePath = '/api/auth'
+
+/** Names what tokens are for. Their keys are each deployment's own, so that no other believes them. */
+const tokenIssuer = 'noboil'
 
 export interface Origins {
   /** As in `https://app.example`. */
@@ -49,6 +53,16 @@ export function engineOptions(database: DatabaseSync, parts: EngineParts): Bette
         disableDeleteAnonymousUser: true,
         onLinkAccount: ({ anonymousUser, ctx }) =>
           ctx.context.internalAdapter.deleteSession(anonymousUser.session.token),
+      }),
+      // For programs: a browser's session stays in its cookie, which no script can read.
+      jwt({
+        disableSettingJwtHeader: true,
+        jwt: {
+          issuer: tokenIssuer,
+          audience: tokenIssuer,
+          expirationTime: '15m',
+          definePayload: ({ session }) => ({ sid: session.id }),
+        },
       }),
     ],
     user: {
