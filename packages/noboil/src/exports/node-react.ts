@@ -4,29 +4,38 @@ export { type Client, type ClientOptions, createClient } from '../client/client.
 export type { Optimistic, OptimisticStore } from '../client/optimistic.ts'
 export type { ConnectionState } from '../client/stream.ts'
 export { errorCode, errorData, type ErrorHandlers, matchError } from '../errors/match.ts'
-export type { Author, Pending } from '../react/edits.ts'
-export { type KvRefs, type KvResult, useKv } from '../react/kv.ts'
-export { type ListArgs, type ListOptions, type ListResult, useList } from '../react/list.ts'
-export { type QueryResult, useConnection, useQuery } from '../react/live.ts'
 export {
-  type LogOptions,
-  type LogRefs,
-  type LogResult,
-  type LogTarget,
-  useCounts,
-  useLog,
-} from '../react/log.ts'
-export { type Mut, type MutOptions, useMut } from '../react/mut.ts'
+  type CacheEntryOptions,
+  type CacheEntryResult,
+  type CacheKey,
+  type CacheRefs,
+  useCacheEntry,
+} from '../react/cache-entry.ts'
+export type { Author, Pending } from '../react/edits.ts'
+export { type KvRefs, useKv } from '../react/kv.ts'
+export { type ListArgs, useList } from '../react/list.ts'
+export { useConnection, useQuery } from '../react/live.ts'
+export { type LogRefs, useCounts, useLog } from '../react/log.ts'
+export { type MutOptions, useMut } from '../react/mut.ts'
 export {
   NoboilProvider,
   type NoboilProviderProps,
   type Toast,
   useClient,
 } from '../react/provider.tsx'
-export { type QuotaRefs, type QuotaResult, type QuotaView, useQuota } from '../react/quota.ts'
-export {
-  type SingletonRefs,
-  type SingletonResult,
-  type UpsertOptions,
-  useSingleton,
-} from '../react/singleton.ts'
+export { type QuotaRefs, useQuota } from '../react/quota.ts'
+export type {
+  KvResult,
+  ListOptions,
+  ListResult,
+  LogOptions,
+  LogResult,
+  LogTarget,
+  Mut,
+  QueryResult,
+  QuotaResult,
+  QuotaView,
+  SingletonResult,
+  UpsertOptions,
+} from '../react/shapes.ts'
+export { type SingletonRefs, useSingleton } from '../react/singleton.ts'

@@ -6,8 +6,10 @@ import type { Edit } from '../client/entry.ts'
 import type { ArgsOf, ResultOf } from '../schema/reference.ts'
 import { kvEdits, type Pending } from './edits.ts'
 import { useLatest } from './latest.ts'
-import { nothingSelected, type QueryResult, useLive } from './live.ts'
+import { useLive } from './live.ts'
 import { useNoboil } from './provider.tsx'
+import type { KvResult, QueryResult } from './shapes.ts'
+import { nothingSelected } from './skip.ts'
 
 /** The functions of a kv table: `api.siteConfig`. */
 export interface KvRefs {
@@ -15,16 +17,6 @@ export interface KvRefs {
   readonly set: AnyReference<'mutation'>
   readonly rm: AnyReference<'mutation'>
   readonly restore: AnyReference<'mutation'>
-}
-
-export interface KvResult<row, payload> extends QueryResult<Pending<row> | null> {
-  /** Writes the whole payload; shown at once, taken back if the server refuses. `null`: only if the key is not there yet. */
-  readonly update: (
-    payload: payload,
-    options?: { readonly expectedUpdatedAt?: number | null | undefined },
-  ) => Promise<row>
-  readonly remove: () => Promise<{ deleted: boolean }>
-  readonly restore: () => Promise<row>
 }
 
 type Key<refs extends KvRefs> = ArgsOf<refs['get']> extends { key: infer key } ? key : never

@@ -9,20 +9,9 @@ import type { Live } from '../client/store.ts'
 import type { PaginatedResult, PaginationOptions } from '../factories/shared/operation.ts'
 import type { FunctionReference } from '../schema/reference.ts'
 import { useLatest } from './latest.ts'
-import { type QueryResult, useLive } from './live.ts'
+import { useLive } from './live.ts'
 import { useNoboil } from './provider.tsx'
-
-export interface ListResult<row> extends QueryResult<readonly row[]> {
-  readonly hasMore: boolean
-  readonly isLoadingMore: boolean
-  /** Shows up to `count` rows more, a page unless given. */
-  readonly loadMore: (count?: number) => void
-}
-
-export interface ListOptions {
-  /** Rows of the first page, and of each further one. Default: 20. */
-  readonly pageSize?: number
-}
+import type { ListOptions, ListResult } from './shapes.ts'
 
 /** The arguments of a paginated query but for the page, left out where there are none. */
 export type ListArgs<args> =

@@ -9,17 +9,10 @@ import { plainArgs } from '../client/canonical.ts'
 import type { ArgsObject } from '../client/entry.ts'
 import type { Live } from '../client/store.ts'
 import type { ConnectionState } from '../client/stream.ts'
-import { NoboilError } from '../errors/error.ts'
+import type { NoboilError } from '../errors/error.ts'
 import type { FunctionReference } from '../schema/reference.ts'
 import { useNoboil } from './provider.tsx'
-
-/** `data` is undefined until it is known; `error` is null while all is well. */
-export interface QueryResult<data> {
-  readonly data: data | undefined
-  /** Nothing is known yet. False for what is skipped. */
-  readonly isLoading: boolean
-  readonly error: NoboilError | null
-}
+import type { QueryResult } from './shapes.ts'
 
 /** Follows a query. `'skip'` asks for nothing. */
 export function useQuery<args, result>(
@@ -72,9 +65,3 @@ export function useLive(
 
 const skipped: QueryKey = ['noboil', 'skip']
 const idle: QueryResult<never> = { data: undefined, isLoading: false, error: null }
-
-/** What a call answers when its hook was given `'skip'`. */
-export const nothingSelected = (): NoboilError =>
-  new NoboilError('VALIDATION_FAILED', 'Nothing is selected: the hook was skipped.', {
-    issues: [{ path: '', message: `The hook was given 'skip'.` }],
-  })

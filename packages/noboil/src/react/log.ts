@@ -3,7 +3,6 @@
  */
 import { type AnyReference, pathOf } from '../client/api.ts'
 import type { ArgsObject, Edit } from '../client/entry.ts'
-import type { Appended } from '../factories/log/types.ts'
 import type { ArgsOf, ResultOf } from '../schema/reference.ts'
 import {
   appendEdits,
@@ -14,9 +13,11 @@ import {
   updateEdits,
 } from './edits.ts'
 import { useLatest } from './latest.ts'
-import { type ListResult, useListAt } from './list.ts'
-import { nothingSelected, type QueryResult, useLive } from './live.ts'
+import { useListAt } from './list.ts'
+import { useLive } from './live.ts'
 import { useNoboil } from './provider.tsx'
+import type { ListResult, LogOptions, LogResult, LogTarget, QueryResult } from './shapes.ts'
+import { nothingSelected } from './skip.ts'
 
 /** The functions of a log table: `api.vote`. */
 export interface LogRefs {
@@ -31,51 +32,6 @@ export interface LogRefs {
   readonly restoreByParent: AnyReference<'mutation'>
   readonly auth: object
   readonly pub: object | undefined
-}
-
-export interface LogTarget<field> {
-  readonly parent: string
-  /** A counted field whose totals `counts` follows. */
-  readonly counts?: field
-}
-
-export interface LogOptions<audience> {
-  /** Rows of the first page, and of each further one. Default: 20. */
-  readonly pageSize?: number
-  /** Whose reads to use: of whoever may read the parent (default), of its owner, of everybody. */
-  readonly audience?: audience
-  /** Who appended rows are shown to be by until the server says. */
-  readonly author?: Author
-}
-
-export interface LogResult<row, payload, id, field> extends ListResult<Pending<row>> {
-  /** Rows per value of the field named in the target; undefined without one, and until it is known. */
-  readonly counts: Record<string, number> | undefined
-  /**
-   * Shown at once at the head, marked `isPending`; taken back if the server refuses. Without an `idempotencyKey` it makes
-   * one, so that it can be tried again when no answer comes.
-   */
-  readonly append: (given: {
-    readonly payload: payload
-    readonly idempotencyKey?: string | undefined
-    readonly expectedSeq?: number | undefined
-  }) => Promise<Appended>
-  readonly appendBulk: (items: readonly payload[]) => Promise<{ count: number; firstSeq: number }>
-  readonly update: (
-    id: id,
-    patch: Partial<payload>,
-    options?: {
-      readonly expectedUpdatedAt?: number | undefined
-      readonly unset?: readonly field[] | undefined
-    },
-  ) => Promise<row>
-  readonly rm: (
-    id: id,
-    options?: { readonly hard?: boolean | undefined },
-  ) => Promise<{ deleted: boolean }>
-  readonly rmBulk: (ids: readonly id[]) => Promise<{ count: number }>
-  readonly purge: () => Promise<{ deleted: number }>
-  readonly restore: () => Promise<{ restored: number }>
 }
 
 type RowOf<refs extends LogRefs> =

@@ -12,6 +12,7 @@ import { collectEdits, type Optimistic } from '../client/optimistic.ts'
 import type { NoboilError } from '../errors/error.ts'
 import type { FunctionReference } from '../schema/reference.ts'
 import { useNoboil } from './provider.tsx'
+import type { Mut } from './shapes.ts'
 
 export interface MutOptions<args, result> {
   readonly onSuccess?: (result: result, args: args) => unknown
@@ -30,18 +31,6 @@ export interface MutOptions<args, result> {
     readonly success?: string | ((result: result) => string)
     readonly error?: true | string | ((error: NoboilError) => string)
   }
-}
-
-/** Call it; it resolves to the result and rejects with a `NoboilError`. It is a new function whenever its state changes. */
-export interface Mut<args, result> {
-  (...args: ArgsList<args>): Promise<result>
-  readonly isPending: boolean
-  /** Of the latest call; null while it runs and when it went well. */
-  readonly error: NoboilError | null
-  /** Of the latest call that went well, until the next begins. */
-  readonly data: result | undefined
-  /** Forgets error and data. */
-  readonly reset: () => void
 }
 
 /** A mutation or an action of the app. */

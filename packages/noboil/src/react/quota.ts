@@ -5,36 +5,19 @@ import { useEffect, useState } from 'react'
 import { type AnyReference, pathOf } from '../client/api.ts'
 import type { ArgsObject } from '../client/entry.ts'
 import type { QuotaState as Answer } from '../factories/quota/types.ts'
-import type { NoboilError } from '../errors/error.ts'
 import type { ArgsOf } from '../schema/reference.ts'
 import { useLatest } from './latest.ts'
-import { nothingSelected, useLive } from './live.ts'
+import { useLive } from './live.ts'
 import { useNoboil } from './provider.tsx'
+import { viewAt } from './quota-view.ts'
+import type { QuotaResult, QuotaView } from './shapes.ts'
+import { nothingSelected } from './skip.ts'
 
 /** The functions of a quota: `api.ballots`. */
 export interface QuotaRefs {
   readonly check: AnyReference<'query'>
   readonly consume: AnyReference<'mutation'>
   readonly record: AnyReference<'mutation'>
-}
-
-export interface QuotaView {
-  /** `cost` units fit now. */
-  readonly allowed: boolean
-  readonly remaining: number
-  /** How long until they fit, ms; it counts down. Absent when they fit now, or never will. */
-  readonly retryAfter?: number
-}
-
-export interface QuotaResult {
-  /** Undefined until it is known, and for nobody. */
-  readonly state: QuotaView | undefined
-  readonly isLoading: boolean
-  readonly error: NoboilError | null
-  /** Counts if it fits, and says whether it did; a quota that is used up is no error. */
-  readonly consume: () => Promise<Answer>
-  /** Counts, within the limit or not. */
-  readonly record: () => Promise<Answer>
 }
 
 /** Follows a quota: the caller's own unless `owner` says otherwise. `'skip'` asks for nothing. */
@@ -110,13 +93,4 @@ function useCountdown(
     return core.clock.after(waitMs + core.random.unit() * spreadMs, ask)
   }, [core, client, answer, pushed, ask])
   return { view, ask }
-}
-
-function viewAt(answer: Answer, cost: number, now: number): QuotaView {
-  const { allowed, remaining, retryAfter, serverTime } = answer
-  if (retryAfter === undefined) return { allowed, remaining }
-  const leftMs = serverTime + retryAfter - now
-  if (leftMs > 0) return { allowed, remaining, retryAfter: leftMs }
-  // The server's promise has come true: exactly then they fit.
-  return { allowed: true, remaining: Math.max(remaining, cost) }
 }

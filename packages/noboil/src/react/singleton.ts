@@ -5,25 +5,15 @@ import { type AnyReference, pathOf } from '../client/api.ts'
 import type { ArgsOf, ResultOf } from '../schema/reference.ts'
 import { type Pending, singletonEdits } from './edits.ts'
 import { useLatest } from './latest.ts'
-import { nothingSelected, type QueryResult, useLive } from './live.ts'
+import { useLive } from './live.ts'
 import { useNoboil } from './provider.tsx'
+import type { QueryResult, SingletonResult, UpsertOptions } from './shapes.ts'
+import { nothingSelected } from './skip.ts'
 
 /** The functions of a singleton table: `api.profile`. */
 export interface SingletonRefs {
   readonly get: AnyReference<'query'>
   readonly upsert: AnyReference<'mutation'>
-}
-
-export interface UpsertOptions<field> {
-  /** The `updatedAt` that was seen; null: only if there is no row yet. */
-  readonly expectedUpdatedAt?: number | null | undefined
-  /** Optional fields to clear. */
-  readonly unset?: readonly field[] | undefined
-}
-
-export interface SingletonResult<row, payload, field> extends QueryResult<Pending<row> | null> {
-  /** Writes some fields; the first write must be complete. Shown at once, taken back if the server refuses. */
-  readonly upsert: (payload: payload, options?: UpsertOptions<field>) => Promise<row>
 }
 
 type Patch<refs extends SingletonRefs> =
