@@ -1,5 +1,6 @@
 /** An api as a server's type tells it, for tests of what clients make of it. */
 import type * as z from 'zod/v4'
+import type { BaseApi } from '../factories/base/types.ts'
 import type { ChildApi } from '../factories/child/types.ts'
 import type { KvApi } from '../factories/kv/types.ts'
 import type { LogApi } from '../factories/log/types.ts'
@@ -7,7 +8,14 @@ import type { OwnedApi } from '../factories/owned/types.ts'
 import type { QuotaApi } from '../factories/quota/types.ts'
 import type { SingletonApi } from '../factories/singleton/types.ts'
 import type { Mutation, Query } from '../schema/reference.ts'
-import type { ChildTable, KvTable, LogTable, OwnedTable, SingletonTable } from '../schema/tables.ts'
+import type {
+  BaseTable,
+  ChildTable,
+  KvTable,
+  LogTable,
+  OwnedTable,
+  SingletonTable,
+} from '../schema/tables.ts'
 
 type Text = z.ZodString
 type Maybe<field extends z.ZodType> = z.ZodOptional<field>
@@ -15,6 +23,7 @@ type Maybe<field extends z.ZodType> = z.ZodOptional<field>
 type Poll = z.ZodObject<{ question: Text; closesAt: Maybe<z.ZodNumber> }>
 type Vote = z.ZodObject<{ optionIdx: z.ZodNumber; voter: Text; note: Maybe<Text> }>
 type Site = z.ZodObject<{ active: z.ZodBoolean; message: Text }>
+type Movie = z.ZodObject<{ tmdbId: z.ZodNumber; title: Text }>
 type Profile = z.ZodObject<{ displayName: Text; color: Maybe<Text> }>
 
 export interface Server {
@@ -25,6 +34,7 @@ export interface Server {
   readonly siteConfig: KvApi<KvTable<'siteConfig', Site, 'banner' | 'maintenance'>>
   readonly profile: SingletonApi<SingletonTable<'profile', Profile>>
   readonly ballots: QuotaApi
+  readonly movie: BaseApi<BaseTable<'movie', Movie>>
   readonly stats: {
     readonly popular: Query<{ days: number }, { readonly total: number }>
     readonly today: Query<Record<string, never> | void, number>
