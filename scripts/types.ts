@@ -1,10 +1,12 @@
 /**
  * Type-checks every workspace that has a tsconfig.json, each with its own, in one pass: a workspace with
- * errors does not hide those of the next. `npm run types [-- <folder>...]`
+ * errors does not hide those of the next. What is published is checked once more as it is built. `npm run types [-- <folder>...]`
  * @module
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { show } from './command.ts'
-import { workspacesWith } from './workspaces.ts'
+import { ROOT, workspacesWith } from './workspaces.ts'
 
 const wanted = process.argv.slice(2).map((folder) => folder.replace(/\/+$/, ''))
 const projects = workspacesWith('tsconfig.json')
@@ -15,9 +17,13 @@ if (unknown.length > 0) {
 }
 
 const checked = wanted.length > 0 ? wanted : projects
-const failed = checked.filter(
-  (folder) => !show('tsc', ['--noEmit', '--pretty', 'false', '-p', folder]),
-)
+const failed = checked.filter((folder) => {
+  const configurations = [folder, join(folder, 'tsconfig.build.json')]
+  const clean = configurations
+    .filter((path) => existsSync(join(ROOT, path)))
+    .map((path) => show('tsc', ['--noEmit', '--pretty', 'false', '-p', path]))
+  return clean.includes(false)
+})
 
 console.log(
   `types: ${checked.length - failed.length} of ${checked.length} projects clean` +

@@ -18,6 +18,7 @@ const ROOT_MANIFEST = readManifest(join(ROOT, 'package.json'))
 const PEERS: Readonly<Record<string, readonly string[]>> = {
   './node/react': ['react', '@tanstack/react-query'],
   './node/better-auth': ['better-auth'],
+  './spacetimedb/testing': ['spacetimedb'],
 }
 
 const ENTRIES = Object.keys(MANIFEST.exports).filter((entry) => entry !== './package.json')

@@ -1,0 +1,80 @@
+/** BSATN values as the datastore compares them: in the order SpacetimeDB's indexes keep. */
+import type { AlgebraicType, BinaryReader } from 'spacetimedb'
+import { type ResolvedType, resolveType, type Typespace } from '../definition.ts'
+
+/** One decoded value. Text is its UTF-8 bytes, since their order is the index's order. */
+export type Value = number | bigint | Buffer | readonly Value[] | SumValue
+
+interface SumValue {
+  readonly tag: number
+  readonly value: Value
+}
+
+/** Thrown by decoding what does not hold the type. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+}
+
+export function readValue(type: AlgebraicType, typespace: Typespace, reader: BinaryReader): Value {
+  const resolved = resolveType(type, typespace)
+  switch (resolved.tag) {
+    case 'Product':
+      return resolved.value.elements.map(({ algebraicType }) =>
+        readValue(algebraicType, typespace, reader),
+      )
+    case 'Sum': {
+      const tag = reader.readU8()
+      const variant = resolved.value.variants[tag]
+      if (variant === undefined) throw new DecodeError(`A sum type has no variant ${tag}.`)
+      return { tag, value: readValue(variant.algebraicType, typespace, reader) }
+    }
+    case 'Array':
+      return readArray(resolved.value, typespace, reader)
+    case 'String':
+      return Buffer.from(reader.readUInt8Array())
+    case 'Bool':
+      return reader.readBool() ? 1 : 0
+    default:
+      return readNumber(resolved.tag, reader)
+  }
+}
+
+/** Negative, zero or positive, as for `sort`. Both are values of the same type. */
+export function compareValues(left: Value, right: Value): number {
+  if (typeof left === 'number' || typeof left === 'bigint')
+    return left < (right as number) ? -1 : left > (right as number) ? 1 : 0
+  if (Buffer.isBuffer(left)) return Buffer.compare(left, right as Buffer)
+  if (isList(left)) return compareLists(left, right as readonly Value[])
+  const other = right as SumValue
+  return left.tag - other.tag || compareValues(left.value, other.value)
+}
+
+type NumberTag = Exclude<ResolvedType['tag'], 'Product' | 'Sum' | 'Array' | 'String' | 'Bool'>
+
+function readNumber(tag: NumberTag, reader: BinaryReader): Value {
+  return reader[`read${tag}`]()
+}
+
+function readArray(element: AlgebraicType, typespace: Typespace, reader: BinaryReader): Value {
+  if (resolveType(element, typespace).tag === 'U8') return Buffer.from(reader.readUInt8Array())
+  const length = reader.readU32()
+  const values: Value[] = []
+  for (let at = 0; at < length; at++) {
+    // Elements without bytes would let a few bytes of input ask for billions of them.
+    if (reader.remaining === 0) throw new DecodeError('An array ends before its length.')
+    values.push(readValue(element, typespace, reader))
+  }
+  return values
+}
+
+function compareLists(left: readonly Value[], right: readonly Value[]): number {
+  for (const [at, value] of left.entries()) {
+    const other = right[at]
+    if (other === undefined) return 1
+    const order = compareValues(value, other)
+    if (order !== 0) return order
+  }
+  return left.length - right.length
+}
+
+const isList = (value: Value): value is readonly Value[] => Array.isArray(value)

@@ -1,0 +1,269 @@
+/**
+ * A SpacetimeDB TypeScript module, running in this process: its reducers, procedures, views and schedules over tables in
+ * memory. It takes the place of the SpacetimeDB server in tests and in development, and is not one: see
+ * `docs/spacetimedb-testing.md` for what it does not emulate.
+ */
+import { AlgebraicType, BinaryReader, type Identity } from 'spacetimedb'
+import { DefinitionError } from '../../errors/assert.ts'
+import { decodeResult, encodeArguments } from './abi/calls.ts'
+import type { HttpFetch } from './abi/http.ts'
+import { bundleModule, type ModuleBundle, type ModuleEntry } from './bundle.ts'
+import { systemClock, VirtualClock } from './clock.ts'
+import type { CallCost } from './datastore/costs.ts'
+import { seededRandom } from './datastore/order.ts'
+import type { Row } from './datastore/table.ts'
+import { type Caller, Engine } from './engine.ts'
+import { ModuleCallError } from './errors.ts'
+import { type Claims, identityFromClaims, identityOf } from './identity.ts'
+import type { LogLine } from './logs.ts'
+import type {
+  ArgumentsOf,
+  ProcedureName,
+  ReducerName,
+  ResultOf,
+  RowOf,
+  TableName,
+  UntypedRow,
+} from './module-types.ts'
+import type { Relation } from './relation.ts'
+import { compileQuery } from './sql/select.ts'
+import { ScheduleRunner } from './schedule-runner.ts'
+
+export interface ModuleHostOptions {
+  /** The module's TypeScript entry, bundled here. */
+  readonly entry?: ModuleEntry
+  /** Or the module bundled before, by {@link bundleModule}: many hosts may share it. */
+  readonly module?: ModuleBundle
+  /** `virtual` (the default) stands still until `advance`; `system` is the machine's, and schedules run by timers. */
+  readonly clock?: 'virtual' | 'system'
+  /** Where a virtual clock begins, in milliseconds since the epoch; 2026-01-01 unless said otherwise. */
+  readonly startMs?: number
+  /** What answers `ctx.http.fetch`. Without it, and until `stubHttp`, every request fails. */
+  readonly http?: HttpFetch
+  /**
+   * A seed: full scans, and rows of one index key, come in an order drawn from it. SpacetimeDB promises none, so a
+   * module should pass its tests with any.
+   */
+  readonly shuffleScans?: number
+  /** How many log lines are kept; 10,000. */
+  readonly maxLogLines?: number
+}
+
+/** An identity, or a name of your choice that the host gives one to. */
+export type Who = Identity | string
+
+/** Somebody who calls the module. */
+export interface ModuleCaller<module = unknown> {
+  readonly identity: Identity
+  /** @throws {ModuleCallError} when the reducer throws; nothing it wrote is left. */
+  call<name extends ReducerName<module>>(name: name, ...args: ArgumentsOf<module, name>): void
+  /** @throws {ModuleCallError} when the procedure throws; transactions that it committed before stay. */
+  procedure<name extends ProcedureName<module>>(
+    name: name,
+    ...args: ArgumentsOf<module, name>
+  ): ResultOf<module, name>
+  /** The rows of a public table, or of a view as it is for this caller. */
+  rows<name extends TableName<module>>(name: name): RowOf<module, name>[]
+  rows(name: string): UntypedRow[]
+  /** The rows a subscription to this query would begin with. @throws {QueryError} */
+  sql(query: string): UntypedRow[]
+}
+
+/** A caller with a connection: the module's `clientConnected` has run for it. */
+export interface ModuleConnection<module = unknown> extends ModuleCaller<module> {
+  readonly connectionId: bigint
+  disconnect(): void
+}
+
+export interface ModuleHost<module = unknown> extends ModuleCaller<module> {
+  /** Of the database: the sender of scheduled calls. The host itself calls as the database's owner. */
+  readonly databaseIdentity: Identity
+  readonly logs: readonly LogLine[]
+  /** Calls without a connection; `ctx.connectionId` is null unless claims are given. */
+  as(who: Who, options?: { readonly claims?: Claims }): ModuleCaller<module>
+  /** @throws {ModuleCallError} when the module refuses the connection. */
+  connect(options?: { readonly identity?: Who; readonly claims?: Claims }): ModuleConnection<module>
+  /** All rows of a table, private ones too. */
+  tables<name extends TableName<module>>(name: name): RowOf<module, name>[]
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Moves a virtual clock, and runs what is scheduled on the way, each at its time. Answers how many calls that were. */
+  advance(ms: number): number
+  stubHttp(fetch: HttpFetch): void
+  /** What the last call read and wrote. */
+  costs(): CallCost
+  /** Loads the module again over the same rows: as it was, or another bundle of it. */
+  restart(module?: ModuleBundle): void
+  /** Stops timers; connections end. */
+  close(): void
+}
+
+/** @throws {DefinitionError} when the module cannot be bundled, loaded or published. */
+export async function createModuleHost<module = unknown>(
+  options: ModuleHostOptions,
+): Promise<ModuleHost<module>> {
+  // The host reads names and arguments as they come; which there are is what the module's types say.
+  return new Host(await openEngine(options)) as unknown as ModuleHost<module>
+}
+
+const START_MS = Date.UTC(2026, 0, 1)
+const MAX_LOG_LINES = 10_000
+
+export async function openEngine(options: ModuleHostOptions): Promise<Engine> {
+  const { entry, module, http = noHttp, shuffleScans, maxLogLines = MAX_LOG_LINES } = options
+  if ((entry === undefined) === (module === undefined))
+    throw new DefinitionError('Give a module host either an entry or a bundled module.')
+  const bundle = module ?? (await bundleModule(entry ?? ''))
+  const isVirtual = options.clock !== 'system'
+  return new Engine(bundle, {
+    identity: identityOf('database'),
+    owner: identityOf('owner'),
+    clock: isVirtual ? new VirtualClock(options.startMs ?? START_MS) : systemClock,
+    http,
+    shuffle: shuffleScans === undefined ? undefined : seededRandom(shuffleScans),
+    maxLogLines,
+  })
+}
+
+function noHttp(): never {
+  throw new Error('This host has no network: give it http, or stub it with stubHttp.')
+}
+
+class EngineCaller {
+  readonly engine: Engine
+  readonly caller: Caller
+
+  constructor(engine: Engine, caller: Caller) {
+    this.engine = engine
+    this.caller = caller
+  }
+
+  get identity(): Identity {
+    return this.caller.identity
+  }
+
+  call(name: string, args: object = {}): void {
+    const fn = this.engine.callable('reducer', name, this.caller)
+    this.engine.reducer(fn, encodeArguments(fn, args), this.caller)
+  }
+
+  procedure(name: string, args: object = {}): unknown {
+    const fn = this.engine.callable('procedure', name, this.caller)
+    return decodeResult(fn, this.engine.procedure(fn, encodeArguments(fn, args), this.caller))
+  }
+
+  rows(name: string): UntypedRow[] {
+    const relation = this.engine.relation(name, this.identity)
+    if (relation === undefined || !relation.isPublic)
+      throw new ModuleCallError('refused', `There is no public table or view ${name}.`)
+    return decodeRows(relation, relation.rows.values())
+  }
+
+  sql(query: string): UntypedRow[] {
+    const readable = (name: string): Relation | undefined => {
+      const relation = this.engine.relation(name, this.identity)
+      return relation?.isPublic === true ? relation : undefined
+    }
+    const { relation, rows } = compileQuery(query, readable, this.identity)
+    return decodeRows(relation, rows().values())
+  }
+}
+
+class Connection extends EngineCaller {
+  get connectionId(): bigint {
+    return this.caller.connectionId
+  }
+
+  disconnect(): void {
+    this.engine.disconnect(this.connectionId)
+  }
+
+  override call(name: string, args: object = {}): void {
+    this.#require()
+    super.call(name, args)
+  }
+
+  override procedure(name: string, args: object = {}): unknown {
+    this.#require()
+    return super.procedure(name, args)
+  }
+
+  #require(): void {
+    if (!this.engine.connections.has(this.connectionId))
+      throw new ModuleCallError('refused', 'The connection has ended.')
+  }
+}
+
+class Host extends EngineCaller {
+  readonly #runner: ScheduleRunner
+  #nextConnection = 1n
+
+  constructor(engine: Engine) {
+    super(engine, { identity: engine.options.owner, connectionId: 0n })
+    this.#runner = new ScheduleRunner(engine)
+  }
+
+  get databaseIdentity(): Identity {
+    return this.engine.options.identity
+  }
+
+  get logs(): readonly LogLine[] {
+    return this.engine.logs.lines
+  }
+
+  as(who: Who, { claims }: { readonly claims?: Claims } = {}): EngineCaller {
+    const identity = typeof who === 'string' ? identityOf(who) : who
+    if (claims === undefined) return new EngineCaller(this.engine, { identity, connectionId: 0n })
+    const connectionId = this.#nextConnection++
+    this.engine.vouch(connectionId, identity, claims)
+    return new EngineCaller(this.engine, { identity, connectionId })
+  }
+
+  connect(options: { readonly identity?: Who; readonly claims?: Claims } = {}): Connection {
+    const connectionId = this.#nextConnection++
+    const { claims, identity = claims === undefined ? `anonymous ${connectionId}` : undefined } =
+      options
+    const known = typeof identity === 'string' ? identityOf(identity) : identity
+    const resolved = known ?? identityFromClaims(claims ?? { iss: '', sub: '' })
+    return new Connection(this.engine, this.engine.connect(connectionId, resolved, claims))
+  }
+
+  tables(name: string): UntypedRow[] {
+    const relation = this.engine.relation(name, this.identity)
+    if (relation === undefined) throw new ModuleCallError('refused', `There is no table ${name}.`)
+    return decodeRows(relation, relation.rows.values())
+  }
+
+  now(): number {
+    return Number(this.engine.options.clock.now() / 1000n)
+  }
+
+  advance(ms: number): number {
+    return this.#runner.advance(ms)
+  }
+
+  stubHttp(fetch: HttpFetch): void {
+    this.engine.http = fetch
+  }
+
+  costs(): CallCost {
+    return this.engine.lastCost
+  }
+
+  restart(module?: ModuleBundle): void {
+    this.engine.restart(module)
+    this.#runner.rearm()
+  }
+
+  close(): void {
+    this.#runner.stop()
+    for (const connectionId of this.engine.connections) this.engine.disconnect(connectionId)
+  }
+}
+
+function decodeRows(relation: Relation, rows: Iterable<Row>): UntypedRow[] {
+  const { columns, typespace } = relation
+  const elements = columns.map(({ name, type }) => ({ name, algebraicType: type }))
+  const read = AlgebraicType.makeDeserializer({ tag: 'Product', value: { elements } }, typespace)
+  return Array.from(rows, ({ bytes }) => read(new BinaryReader(bytes)) as UntypedRow)
+}

@@ -1,0 +1,60 @@
+/** Runs what is scheduled: as a virtual clock is moved, or by timers of the machine's. */
+import { DefinitionError } from '../../errors/assert.ts'
+import { VirtualClock } from './clock.ts'
+import type { Engine } from './engine.ts'
+
+/** Scheduled calls within one `advance`, or one turn of a timer: an interval of nothing would run for ever. */
+const MAX_RUNS = 100_000
+
+export class ScheduleRunner {
+  readonly #engine: Engine
+  #cancel: (() => void) | undefined
+  #isStopped = false
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    engine.commits.add(() => this.rearm())
+    this.rearm()
+  }
+
+  /** @throws {DefinitionError} when the clock is the machine's. */
+  advance(ms: number): number {
+    const { clock } = this.#engine.options
+    if (!(clock instanceof VirtualClock))
+      throw new DefinitionError('Only a virtual clock can be moved; this host reads the system’s.')
+    const until = clock.now() + BigInt(Math.round(ms * 1000))
+    const runs = this.#run(until, (due) => clock.moveTo(due))
+    clock.moveTo(until)
+    return runs
+  }
+
+  /** Sets the timer for what is due first. Virtual clocks have none. */
+  rearm(): void {
+    this.#cancel?.()
+    const job = this.#isStopped ? undefined : this.#engine.nextJob()
+    const { clock } = this.#engine.options
+    this.#cancel = job === undefined ? undefined : clock.setTimer(job.due, () => this.#ring())
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#cancel?.()
+  }
+
+  #ring(): void {
+    this.#run(this.#engine.options.clock.now(), () => {})
+    this.rearm()
+  }
+
+  #run(until: bigint, before: (due: bigint) => void): number {
+    for (let runs = 0; runs < MAX_RUNS; runs++) {
+      const job = this.#engine.nextJob()
+      if (job === undefined || job.due > until) return runs
+      before(job.due)
+      this.#engine.runJob(job)
+    }
+    throw new DefinitionError(
+      `More than ${MAX_RUNS} scheduled calls were due at once: is an interval too short?`,
+    )
+  }
+}
