@@ -1,0 +1,131 @@
+/** One film: its facts, and the copy they come from. */
+import { Star } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Button, ButtonLink } from '../base/button.tsx'
+import { RollingNumber } from '../base/rolling-number.tsx'
+import { useTitle } from '../base/shell.tsx'
+import { EmptyState, Pill, Skeleton } from '../base/surfaces.tsx'
+import { useBackend, useSentence } from './backend.tsx'
+import { CopyPanel } from './copy-panel.tsx'
+import { namesText, runtimeText, yearOf } from './facts.ts'
+import type { CachedMovie, MovieEntry } from './port.ts'
+import { Poster } from './poster.tsx'
+import { routes } from './routes.ts'
+import { siteName } from './site.ts'
+import { useCopy } from './use-copy.ts'
+
+export function FilmPage({ tmdbId }: { readonly tmdbId: number }): ReactNode {
+  const entry = useBackend().useMovie(tmdbId)
+  const copy = useCopy(entry)
+  const { data: film } = entry
+  useTitle(film?.title ?? siteName, siteName)
+  if (film) {
+    return (
+      <article className="film" aria-labelledby="title">
+        <div className="film__poster">
+          <Poster film={film} />
+        </div>
+        <Facts film={film} />
+        <div className="film__copy">
+          <CopyPanel film={film} copy={copy} />
+        </div>
+      </article>
+    )
+  }
+  if (entry.error) return <NotLoaded tmdbId={tmdbId} entry={entry} />
+  return <LoadingFilm />
+}
+
+function Facts({ film }: { readonly film: CachedMovie }): ReactNode {
+  const facts = [
+    yearOf(film),
+    film.runtimeMinutes === null ? '' : runtimeText(film.runtimeMinutes),
+    namesText(film.countries),
+  ]
+  return (
+    <div className="film__text">
+      <p className="film__facts">{facts.filter(Boolean).join(' · ')}</p>
+      <h1 className="film__title" id="title" tabIndex={-1}>
+        {film.title}
+      </h1>
+      {film.directors.length > 0 && (
+        <p className="film__directors">Directed by {namesText(film.directors)}</p>
+      )}
+      <p className="film__overview">{film.overview || 'The catalogue says nothing about it.'}</p>
+      <ul className="film__genres" aria-label="Genres">
+        {film.genres.map(({ id, name }) => (
+          <li key={id}>
+            <Pill>{name}</Pill>
+          </li>
+        ))}
+      </ul>
+      <p className="film__vote">
+        <Star size={22} aria-hidden="true" />
+        <strong>{film.voteAverage.toFixed(1)}</strong>
+        <span className="quiet">
+          of 10, from <RollingNumber value={film.voteCount} /> votes
+        </span>
+      </p>
+    </div>
+  )
+}
+
+interface NotLoadedProps {
+  readonly tmdbId: number
+  readonly entry: MovieEntry
+}
+
+function NotLoaded({ entry }: NotLoadedProps): ReactNode {
+  const { errorOf } = useBackend()
+  const sentence = useSentence()
+  const isMissing = errorOf(entry.error).code === 'NOT_FOUND'
+  return (
+    <EmptyState
+      level="page"
+      title={isMissing ? 'There is no such film' : 'This film did not load'}
+      action={
+        <>
+          {!isMissing && (
+            // The page sees what came of it by itself.
+            <Button busy={entry.isLoading} onClick={() => void entry.refresh().catch(() => {})}>
+              Try again
+            </Button>
+          )}
+          <ButtonLink look={isMissing ? 'solid' : 'line'} href={routes.home}>
+            Look for a film
+          </ButtonLink>
+        </>
+      }
+    >
+      {sentence(entry.error, 'open')}
+    </EmptyState>
+  )
+}
+
+function LoadingFilm(): ReactNode {
+  return (
+    <section className="film" aria-busy="true" aria-labelledby="loading-film">
+      <h1 className="sr-only" id="loading-film">
+        Loading the film
+      </h1>
+      <div className="film__poster">
+        <span className="poster poster--loading">
+          <Skeleton height="100%" />
+        </span>
+      </div>
+      <div className="film__text">
+        <Skeleton width="12rem" height="1.2rem" />
+        <Skeleton width="80%" height="3rem" />
+        <Skeleton width="14rem" height="1.2rem" />
+        <Skeleton height="5rem" />
+      </div>
+      <div className="film__copy">
+        <section className="copy sheet">
+          <p className="copy__outlook" role="status">
+            Asking the catalogue. It takes its time; the next visit will not.
+          </p>
+        </section>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,122 @@
+/**
+ * The one thing the movie screens know about the world: an object of React hooks that a host's entry implements with its own.
+ * Shapes follow noboil's `useCacheEntry` and `useList`, so that an implementation is mostly a table of calls.
+ *
+ * Everywhere: `undefined` data is "not known yet" and `null` is "known not to be there". Times are milliseconds since the Unix
+ * epoch on the server's clock, durations milliseconds. Promises reject with the host's own errors, which only `errorOf` can
+ * read. The object and its functions keep their identity from render to render.
+ */
+import type { Session } from '../account/port.ts'
+import type { AppError } from '../base/app-error.ts'
+import type { ConnectionState } from '../base/connection-pill.tsx'
+
+export type { AppUser, Credentials, Session } from '../account/port.ts'
+export type { AppError, ErrorCode } from '../base/app-error.ts'
+export type { ConnectionState } from '../base/connection-pill.tsx'
+
+export interface MovieBackend {
+  readonly useSession: () => Session
+  readonly useConnection: () => ConnectionState
+
+  /** `useCacheEntry`: the row as it is kept, followed live; loaded where there is none. */
+  readonly useMovie: (tmdbId: number) => MovieEntry
+  /** What is kept now, for everybody, the newest copy first; at most `shelfMax`. */
+  readonly useShelf: () => ShelfResult
+  /** Everything that is kept, for admins; `'skip'` asks for nothing. */
+  readonly useEntries: (wanted: 'all' | 'skip') => EntryList
+  readonly useActions: () => MovieActions
+
+  readonly errorOf: (error: unknown) => AppError
+  /** How long the server waits for the catalogue before it gives up. */
+  readonly fetchTimeoutMs: number
+  /** The server's clock as well as this browser knows it; by default the browser's own. */
+  readonly now?: () => number
+}
+
+export interface MovieActions {
+  /** Asks the catalogue. An aborted search may still answer; nobody looks at it then. */
+  readonly search: (text: string, signal: AbortSignal) => Promise<SearchAnswer>
+  /** Answers what is kept, and has it fetched again when it is stale. */
+  readonly load: (tmdbId: number) => Promise<CachedMovie>
+  /** Admin: what is kept stays, stale. */
+  readonly invalidate: (tmdbId: number) => Promise<unknown>
+  /** Admin: removes these, or everything. */
+  readonly purge: (tmdbIds?: readonly number[]) => Promise<{ readonly deleted: number }>
+  /** Admin: the switch of the bundled catalogue; null where the catalogue is somebody's real one. */
+  readonly readUpstream: () => Promise<UpstreamState | null>
+  readonly turnUpstream: (mode: UpstreamMode) => Promise<UpstreamState | null>
+}
+
+export interface Movie {
+  readonly tmdbId: number
+  readonly title: string
+  readonly overview: string
+  /** Where TMDB keeps the poster; null: it is drawn. */
+  readonly posterPath: string | null
+  /** A date, or the year alone; empty where it is not known. */
+  readonly releaseDate: string
+  readonly voteAverage: number
+  readonly voteCount: number
+  readonly runtimeMinutes: number | null
+  readonly genres: readonly { readonly id: number; readonly name: string }[]
+  readonly directors: readonly string[]
+  readonly countries: readonly string[]
+}
+
+export interface CachedMovie extends Movie {
+  readonly key: string
+  /** When it was first kept. */
+  readonly _creationTime: number
+  readonly fetchedAt: number
+  /** Stale from here on. Missing: never by itself; 0: somebody marked it so. */
+  readonly expiresAt?: number | undefined
+  readonly updatedAt: number
+}
+
+export interface MovieEntry {
+  readonly data: CachedMovie | null | undefined
+  readonly isLoading: boolean
+  /** Why there is nothing to show; null or undefined while all is well. */
+  readonly error: unknown
+  /** Has it fetched now; answers the copy that is kept afterwards, the old one if the catalogue failed. */
+  readonly refresh: () => Promise<CachedMovie>
+}
+
+export interface ShelfResult {
+  readonly data: readonly CachedMovie[] | undefined
+  readonly error: unknown
+}
+
+export interface EntryList {
+  readonly data: readonly CachedMovie[] | undefined
+  readonly isLoading: boolean
+  readonly hasMore: boolean
+  readonly loadMore: (count?: number) => void
+  readonly error: unknown
+}
+
+export interface FoundMovie {
+  readonly tmdbId: number
+  readonly title: string
+  readonly releaseDate: string
+  readonly directors: readonly string[]
+  readonly posterPath: string | null
+  readonly voteAverage: number
+}
+
+export interface SearchAnswer {
+  readonly results: readonly FoundMovie[]
+  /** How many there are in all. */
+  readonly total: number
+}
+
+/** `error`: it refuses. `hang`: it never answers. `garbage`: it answers what is no film. */
+export type UpstreamMode = 'ok' | 'error' | 'hang' | 'garbage'
+
+export interface UpstreamState {
+  readonly mode: UpstreamMode
+  /** How long every answer of it takes. */
+  readonly delayMs: number
+  /** How often it has been asked since it runs. */
+  readonly requests: number
+}
