@@ -14,6 +14,7 @@ import {
   type Wake,
 } from '../program/flow.ts'
 import { byId } from '../program/program.ts'
+import type { Logger } from './log.ts'
 
 /** Longer waits are taken in parts: a timer holds no more. */
 const maxTimerMs = 0x7fffffff
@@ -23,6 +24,12 @@ export interface FlowParts {
   readonly clock: Clock
   readonly report: (said: Report) => void
 }
+
+/** Writes what flows report to a log. */
+export const reportTo =
+  (log: Logger) =>
+  ({ table, key, message }: Report): void =>
+    log.warn({ table, key, reason: message }, 'a fetch failed')
 
 /** The reason of signals that end flows because the server closes. */
 export const closingError = (): NoboilError =>

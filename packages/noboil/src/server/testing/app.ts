@@ -15,9 +15,10 @@ import type { User } from '../../schema/register.ts'
 import { assemble, type Assembled } from '../assemble.ts'
 import { Callers, callOf } from '../callers.ts'
 import { customEntries } from '../custom.ts'
-import { Flows } from '../flows.ts'
+import { Flows, reportTo } from '../flows.ts'
 import { functionsAt } from '../functions.ts'
 import { checkServerLimits } from '../limits.ts'
+import { type Logger, makeLogger } from '../log.ts'
 import type { NoboilConfig } from '../noboil.ts'
 import { pickLimits } from '../pick-limits.ts'
 import { Registry } from '../registry.ts'
@@ -77,7 +78,8 @@ export async function createTestApp<
     config.limits,
     onError,
   )
-  return running(app, host, clock, errors) as never
+  const log = makeLogger({ level: 'silent', ...config.log })
+  return running(app, host, clock, errors, log) as never
 }
 
 function open(
@@ -97,13 +99,14 @@ function running(
   host: Host,
   clock: VirtualClock,
   errors: unknown[],
+  log: Logger,
 ): TestApp<object> {
   const { contexts, users, tables, layouts } = app
   const limits = checkServerLimits(undefined, app.settings.limits.maxPayloadBytes)
   const custom = customEntries(app.functions, contexts, (call, signal) =>
     callers.actionContext(call, signal),
   )
-  const flows = new Flows({ host, clock, report: () => {} })
+  const flows = new Flows({ host, clock, report: reportTo(log) })
   const registry = new Registry(tables, custom.entries, flows)
   const callers = new Callers(host, registry, contexts, limits)
   contexts.bind({ registry, layouts, users })
