@@ -61,7 +61,8 @@ export interface InvalidateOptions {
 }
 
 export class AppCache {
-  readonly #ports: CachePorts
+  /** Its clock, chance and log: for what is built on it. */
+  readonly ports: CachePorts
   readonly #clock: CacheClock
   readonly #graph: Graph
   readonly #limits: CacheLimits
@@ -82,7 +83,7 @@ export class AppCache {
       this.#counts.listenerErrors++
       ports.log.error({ error: nameOf(error) }, 'listener failed')
     }
-    this.#ports = ports
+    this.ports = ports
     this.#clock = ports.clock
     this.#graph = new Graph(options.dependencies)
     this.#limits = checkCacheLimits(options.limits)
@@ -229,6 +230,16 @@ export class AppCache {
     return this.#notifications.add(listener)
   }
 
+  /** Values are kept where other processes, and later ones, find them. */
+  get isShared(): boolean {
+    return this.#tier !== undefined
+  }
+
+  /** Whether an entity answers to this name. */
+  knows(type: string): boolean {
+    return this.#graph.find(type) !== undefined
+  }
+
   /** The declared name of an entity and of everything that a change to it makes stale; refuses an unknown one. */
   typesOf(type: string): readonly string[] {
     return typesOf(this.#graph.entity(type))
@@ -282,13 +293,13 @@ export class AppCache {
 
   #tellInvalidation(event: Invalidation): void {
     const { type, ids, preventMirror, origin } = event
-    this.#ports.log.info({ type, ids, preventMirror, origin }, 'invalidated')
+    this.ports.log.info({ type, ids, preventMirror, origin }, 'invalidated')
     this.#invalidations.emit(event)
   }
 
   #tellNotification(event: Notification): void {
     this.#counts.notifications++
-    this.#ports.log.info(event, 'notified')
+    this.ports.log.info(event, 'notified')
     this.#notifications.emit(event)
   }
 

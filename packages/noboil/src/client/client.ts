@@ -22,6 +22,7 @@ import {
 } from './ports.ts'
 import { type Live, Store } from './store.ts'
 import { type ConnectionState, Stream } from './stream.ts'
+import { type UpdateListener, Updates } from './updates.ts'
 
 export interface ClientOptions {
   /** Where the server is, without a slash at the end. Default: the page's own origin. */
@@ -90,6 +91,11 @@ export interface Client {
     args: NoInfer<args>,
     listener: (state: LiveState<result>) => void,
   ): () => void
+  /**
+   * Is told when the server's cache says that one of these entities, or something it depends on, has changed. The answer stops
+   * it.
+   */
+  watchEntities(entities: readonly string[], listener: UpdateListener): () => void
   readonly connection: ConnectionStore
   /** The server's clock as far as this client knows it, ms. */
   serverNow(): number
@@ -137,11 +143,14 @@ class NoboilClient implements Client, ClientCore {
   readonly connection: ConnectionStore
   readonly #http: Http
   readonly #store: Store
+  readonly #updates: Updates
   readonly #stream: Stream
   readonly #listeners = new Set<() => void>()
   readonly #failures = new Map<string, number>()
   readonly #lingerMs: number
   #cancelLinger: (() => void) | undefined
+  #isAskingEntities = false
+  #askedEntities = ''
   #clockOffsetMs = 0
   #session = 0
   #closed = false
@@ -167,15 +176,25 @@ class NoboilClient implements Client, ClientCore {
       failed: (key, error) => this.#retryLater(key, error),
     })
     const store = this.#store
+    this.#updates = new Updates(clock, () => this.#watchedChanged())
+    const updates = this.#updates
     this.#stream = new Stream(
       { http: this.#http, clock, random, waker },
       {
         opened: (at, serverTimeMs) => {
           this.#clockOffsetMs = serverTimeMs - clock.now()
-          return store.opened(at)
+          return { subscribe: store.opened(at), entities: updates.entities }
         },
-        tick: (messages, at) => store.tick(messages, at),
-        lost: () => store.lost(),
+        tick: (messages, at) => {
+          store.tick(messages, at)
+          for (const message of messages) if (message.type === 'app-update') updates.take(message)
+        },
+        lost: () => {
+          store.lost()
+          updates.lost()
+        },
+        entitiesTold: (entities, answer) => updates.told(entities, answer),
+        entitiesRefused: (error) => updates.refused(error),
         refused: (error, ids) => store.refused(error, ids),
         stateChanged: (state) => this.#stateChanged(state),
       },
@@ -228,6 +247,10 @@ class NoboilClient implements Client, ClientCore {
     const stop = live.subscribe(() => listener(live.get()))
     listener(live.get())
     return stop
+  }
+
+  watchEntities(entities: readonly string[], listener: UpdateListener): () => void {
+    return this.#updates.watch(entities, listener)
   }
 
   serverNow(): number {
@@ -317,16 +340,35 @@ class NoboilClient implements Client, ClientCore {
     )
   }
 
-  #added(key: string): void {
+  /** Several watchers of one page come and go together: what they ask for is sent once. */
+  #watchedChanged(): void {
+    if (this.#isAskingEntities || this.#closed) return
+    this.#isAskingEntities = true
+    void Promise.resolve().then(() => {
+      this.#isAskingEntities = false
+      const { entities, isEmpty } = this.#updates
+      if (entities.join() === this.#askedEntities) return
+      this.#askedEntities = entities.join()
+      if (this.#stream.isOpen) this.#stream.send({ entities })
+      if (isEmpty) this.#emptied()
+      else this.#keepOpen()
+    })
+  }
+
+  #keepOpen(): void {
     this.#cancelLinger?.()
     this.#cancelLinger = undefined
+    if (!this.#closed) this.#stream.open()
+  }
+
+  #added(key: string): void {
+    this.#keepOpen()
     if (this.#closed) return
-    this.#stream.open()
     if (this.#stream.state === 'offline') this.#refetch(key)
   }
 
   #emptied(): void {
-    if (this.#closed) return
+    if (this.#closed || !this.#updates.isEmpty || !this.#store.isEmpty) return
     this.#cancelLinger?.()
     this.#cancelLinger = this.clock.after(this.#lingerMs, () => this.#stream.close())
   }

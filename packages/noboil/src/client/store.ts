@@ -66,6 +66,10 @@ export class Store {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.size === 0
+  }
+
   /** Subscriptions of which nothing is known yet. */
   unknownKeys(): string[] {
     return [...this.#entries.values()].filter(({ known }) => !known).map(({ key }) => key)

@@ -12,6 +12,7 @@ import {
   type StreamBody,
   type StreamMessage,
   type Subscription,
+  type WatchAnswer,
 } from '../wire/messages.ts'
 import type { Point } from './entry.ts'
 import type { Http } from './http.ts'
@@ -23,14 +24,24 @@ import { backoffMs, type Clock, type Random, type Waker } from './ports.ts'
  */
 export type ConnectionState = 'connecting' | 'live' | 'offline'
 
+/** What a connection shall carry. */
+export interface Wanted {
+  readonly subscribe: readonly Subscription[]
+  readonly entities: readonly string[]
+}
+
 export interface StreamHandler {
   /** A connection stands: answers everything it shall carry. */
-  opened(at: Point, serverTimeMs: number): readonly Subscription[]
+  opened(at: Point, serverTimeMs: number): Wanted
   /** `at`: everything up to there has been told. Undefined: this is not all of it. */
   tick(messages: readonly StreamMessage[], at: Point | undefined): void
   lost(): void
   /** The server will not carry these; `ids` absent: it will not stream to this client at all. */
   refused(error: NoboilError, ids?: readonly number[]): void
+  /** The server tells of these entities from now on. */
+  entitiesTold(entities: readonly string[], answer: WatchAnswer): void
+  /** The server will not tell of the entities that were asked for. */
+  entitiesRefused(error: NoboilError): void
   stateChanged(state: ConnectionState): void
 }
 
@@ -126,6 +137,8 @@ export class Stream {
       },
       tick: (messages, at) => this.#handler.tick(messages, at),
       refused: (error, ids) => this.#handler.refused(error, ids),
+      entitiesTold: (entities, answer) => this.#handler.entitiesTold(entities, answer),
+      entitiesRefused: (error) => this.#handler.entitiesRefused(error),
       ended: (end, livedMs) => this.#ended(connection, end, livedMs),
     })
     this.#current = connection
@@ -177,9 +190,11 @@ export class Stream {
 }
 
 interface ConnectionHandler {
-  opened(at: Point, serverTimeMs: number): readonly Subscription[]
+  opened(at: Point, serverTimeMs: number): Wanted
   tick(messages: readonly StreamMessage[], at: Point | undefined): void
   refused(error: NoboilError, ids: readonly number[]): void
+  entitiesTold(entities: readonly string[], answer: WatchAnswer): void
+  entitiesRefused(error: NoboilError): void
   /** `livedMs` is absent when it never began. */
   ended(end: End, livedMs: number | undefined): void
 }
@@ -191,6 +206,7 @@ class Connection {
   readonly #abort = new AbortController()
   readonly #subscribe = new Map<number, Subscription>()
   readonly #unsubscribe = new Set<number>()
+  #entities: readonly string[] | undefined
   readonly #parser: EventSourceParser
   #name: string | undefined
   #bornAt = 0
@@ -236,8 +252,9 @@ class Connection {
     if (this.#ports.clock.now() - this.#heardAt >= this.#silenceMs) this.#end({ type: 'lost' })
   }
 
-  send({ subscribe = [], unsubscribe = [] }: StreamBody): void {
+  send({ subscribe = [], unsubscribe = [], entities }: StreamBody): void {
     if (!this.isLive) return
+    if (entities !== undefined) this.#entities = entities
     for (const id of unsubscribe) if (!this.#subscribe.delete(id)) this.#unsubscribe.add(id)
     for (const subscription of subscribe) this.#subscribe.set(subscription.id, subscription)
     this.#post()
@@ -296,8 +313,8 @@ class Connection {
     this.#bornAt = this.#ports.clock.now()
     this.#silenceMs = message.heartbeatMs * 2.5
     this.#heard()
-    const all = this.#handler.opened(at, message.time)
-    this.send({ subscribe: all })
+    const { subscribe, entities } = this.#handler.opened(at, message.time)
+    this.send({ subscribe, ...(entities.length > 0 ? { entities } : {}) })
   }
 
   #heard(): void {
@@ -313,6 +330,7 @@ class Connection {
     if (this.#posting) return
     this.#posting = true
     void Promise.resolve().then(async () => {
+      while (!this.#over && this.#entities !== undefined) await this.#postEntities()
       while (!this.#over && this.#subscribe.size + this.#unsubscribe.size > 0)
         await this.#postOnce()
       this.#posting = false
@@ -338,10 +356,29 @@ class Connection {
     )
   }
 
+  /** In a request of its own: a name that the server does not know must not keep queries from being asked. */
+  async #postEntities(): Promise<void> {
+    const entities = this.#entities as readonly string[]
+    this.#entities = undefined
+    const outcome = await this.#ports.http.steer(this.#name as string, { entities })
+    if (this.#over) return
+    if (outcome.ok) return this.#handler.entitiesTold(entities, answerOf(outcome.value))
+    const { error } = outcome
+    if (error.retry || error.code === 'NOT_FOUND') return this.#end({ type: 'lost' })
+    this.#handler.entitiesRefused(error)
+  }
+
   #end(end: End): void {
     if (this.#over) return
     const livedMs = this.isLive ? this.#ports.clock.now() - this.#bornAt : undefined
     this.abandon()
     this.#handler.ended(end, livedMs)
   }
+}
+
+/** What is no answer says nothing: anything may have changed. */
+function answerOf(value: unknown): WatchAnswer {
+  const { recent, sinceMs } = (value ?? {}) as Partial<WatchAnswer>
+  if (!Array.isArray(recent) || typeof sinceMs !== 'number') return { recent: [], sinceMs: 0 }
+  return { recent, sinceMs }
 }

@@ -2,20 +2,29 @@
  * `noboil()`: the tables and functions of an app as one self-hosted server.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AppCache } from '../cache/cache.ts'
 import { DefinitionError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
 import type { BaseApi, CacheCrudOptions } from '../factories/base/types.ts'
 import type { FactoryLimits } from '../factories/shared/call.ts'
 import { wire } from '../factories/tables.ts'
 import type { Wired, WireTable } from '../factories/wiring.ts'
-import { defaultHostLimits, type Host, type HostLimits, type HostPorts } from '../hosts/host.ts'
+import {
+  type BeforeCommit,
+  defaultHostLimits,
+  type Host,
+  type HostLimits,
+  type HostPorts,
+} from '../hosts/host.ts'
 import { openSqliteHost } from '../hosts/sqlite/host.ts'
+import type { MirrorConfig } from '../mirror/config.ts'
 import type { User } from '../schema/register.ts'
 import type { AnyObject } from '../schema/storable.ts'
 import type { BaseTable } from '../schema/tables.ts'
 import type { TrustProxy } from './address.ts'
 import { assemble, type Assembled } from './assemble.ts'
 import type { AuthPort } from './auth/port.ts'
+import { CachePlan } from './cache/deployment.ts'
 import { callOf } from './callers.ts'
 import { functionsAt } from './functions.ts'
 import type { WebOptions } from './http/web.ts'
@@ -60,6 +69,14 @@ export interface NoboilConfig<
   readonly trustedOrigins?: readonly string[]
   /** A built web app to serve beside the API. */
   readonly web?: WebOptions
+  /** Made stale by commits of the tables whose names its dependencies know; browsers and mirrors are told. */
+  readonly cache?: AppCache
+  /** The entity that a table's commits are changes of, where it is not the one of its own name; false: none. */
+  readonly invalidates?: { readonly [name in keyof NoInfer<wired>]?: string | false }
+  /** Other deployments to tell. Absent: `CACHE_MIRRORS` and so on of the environment; false: none. */
+  readonly mirrors?: MirrorConfig | false
+  /** Who may say what the cache is to forget, and read its numbers. Default: the roles `admin` and `service`. */
+  readonly service?: (user: User) => boolean
   readonly log?: LogOptions
   /** Tables and fields (`'poll'`, `'poll.title'`) that are no longer declared and whose data may go. */
   readonly acceptDataLoss?: readonly string[]
@@ -203,7 +220,8 @@ class NodeApp implements App<object> {
 
   async #start(): Promise<Server> {
     const { tables, users, contexts, functions, settings } = this.#assembled
-    const host = await this.#openHost()
+    const cache = this.#planCache()
+    const host = await this.#openHost(cache?.beforeCommit)
     try {
       const { auth, trustProxy, trustedOrigins, web, log, ports } = this.#config
       const server = await createServer({
@@ -218,6 +236,7 @@ class NodeApp implements App<object> {
         ...(trustProxy === undefined ? {} : { trustProxy }),
         ...(trustedOrigins ? { trustedOrigins } : {}),
         ...(web ? { web } : {}),
+        ...(cache ? { cache } : {}),
         ...(log ? { log } : {}),
         ...(ports ? { ports } : {}),
       })
@@ -229,7 +248,20 @@ class NodeApp implements App<object> {
     }
   }
 
-  #openHost(): Promise<Host> {
+  /** Only now: cacheCrud may have added tables that take part. */
+  #planCache(): CachePlan | undefined {
+    const { cache, invalidates, mirrors, service } = this.#config
+    if (cache !== undefined) {
+      const { tables } = this.#assembled
+      return new CachePlan({ cache, invalidates, mirrors, service }, tables)
+    }
+    if (!invalidates && !mirrors) return undefined
+    throw new DefinitionError(
+      'noboil({ invalidates, mirrors }) say what a cache does: give it one, as in cache: getCache({ dependencies: { … } }).',
+    )
+  }
+
+  #openHost(beforeCommit: BeforeCommit | undefined): Promise<Host> {
     const { database, limits, ports, acceptDataLoss } = this.#config
     const logger = makeLogger(this.#config.log)
     return openSqliteHost({
@@ -239,6 +271,7 @@ class NodeApp implements App<object> {
       derived: this.#assembled.derived,
       limits: pickLimits(limits, defaultHostLimits),
       ...(ports ? { ports } : {}),
+      ...(beforeCommit ? { beforeCommit } : {}),
       ...(acceptDataLoss ? { acceptDataLoss } : {}),
     })
   }

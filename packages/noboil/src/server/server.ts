@@ -14,6 +14,7 @@ import { windows } from '../factories/shared/window.ts'
 import type { Host, HostPorts } from '../hosts/host.ts'
 import { systemPorts } from '../hosts/shared/ports.ts'
 import { LiveEngine } from '../live/engine.ts'
+import { mirrorLayouts } from '../mirror/outbox.ts'
 import { now, type Program } from '../program/program.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { User } from '../schema/register.ts'
@@ -25,8 +26,9 @@ import { type Answered, Callers, callOf } from './callers.ts'
 import type { Contexts } from './contexts.ts'
 import { assertCronTime, cronLayout } from './cron.ts'
 import { customEntries } from './custom.ts'
-import { Flows } from './flows.ts'
-import { type App, makeApp, openerKey } from './http/app.ts'
+import { Flows, reportTo } from './flows.ts'
+import { CacheDeployment, type CachePlan } from './cache/deployment.ts'
+import { type App, entitiesOf, makeApp, openerKey } from './http/app.ts'
 import { failureAnswer } from './http/failure.ts'
 import { failureOf, headersOf, listenError, originOf, refuse, streamOf } from './http/node.ts'
 import { assertOrigin } from './http/origin.ts'
@@ -57,6 +59,8 @@ export interface ServerOptions {
   readonly trustProxy?: TrustProxy
   readonly trustedOrigins?: readonly string[]
   readonly web?: WebOptions
+  /** The plan that the host was opened with. */
+  readonly cache?: CachePlan
   readonly log?: LogOptions
   readonly ports?: HostPorts
 }
@@ -73,7 +77,7 @@ export interface Listening {
 }
 
 /** What the server keeps in the host for itself. */
-export const serverLayouts: readonly Layout[] = [cronLayout]
+export const serverLayouts: readonly Layout[] = [cronLayout, ...mirrorLayouts]
 
 /** Builds a server and starts its background work. Throws {@link DefinitionError} for what does not fit together. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -93,6 +97,7 @@ export class Server {
   readonly sessions: Sessions
   readonly scheduler: Scheduler
   readonly flows: Flows
+  readonly cache: CacheDeployment | undefined
   readonly log: Logger
   readonly #options: ServerOptions
   readonly #ports: HostPorts
@@ -122,8 +127,7 @@ export class Server {
     this.flows = new Flows({
       host,
       clock: this.#ports.clock,
-      report: ({ table, key, message }) =>
-        this.log.warn({ table, key, reason: message }, 'a fetch failed'),
+      report: reportTo(this.log),
     })
     this.registry = new Registry(tables, entries, this.flows)
     contexts.bind({ registry: this.registry, layouts, users })
@@ -131,6 +135,7 @@ export class Server {
     this.engine = this.#makeEngine()
     const { engine, limits } = this
     this.hub = new Hub({ engine, limits, ports: this.#ports, soon: setImmediate })
+    this.cache = options.cache && new CacheDeployment(options.cache, host, this.hub, this.#ports)
     this.sessions = new Sessions(options.auth, this.#ports.clock, this.limits)
     this.sessions.onDropped((dropped) => this.hub.drop(dropped))
     this.#people = new People(host, users, this.limits.maxCachedSessions)
@@ -159,6 +164,7 @@ export class Server {
       changed: (change) => this.#accountChanged(change),
     })
     await this.scheduler.start()
+    await this.cache?.start()
   }
 
   /** As the server itself, or as `call` says. */
@@ -241,6 +247,7 @@ export class Server {
     for (const server of this.#http) server.closeAllConnections()
     this.engine.close()
     this.sessions.close()
+    await this.cache?.close()
     this.#stopPeople?.()
     await this.#options.auth?.close?.()
     await this.host.close()
@@ -288,6 +295,7 @@ export class Server {
       hub,
       auth: this.#options.auth,
       web,
+      cache: this.cache,
       epoch: host.epoch,
       revision: () => host.revision,
       verify: (headers) => this.sessions.verify(headers),
@@ -312,6 +320,7 @@ export class Server {
       hub: this.hub,
       engine: this.engine,
       maxSubscriptions: this.limits.maxSubscriptions,
+      entitiesOf: (names) => entitiesOf(this.cache, names),
       assertOrigin: (request) => assertOrigin(originOf(request), rules),
       identify: async (request) => {
         const verified = await this.sessions.verify(headersOf(request))

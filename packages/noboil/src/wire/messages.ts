@@ -22,12 +22,16 @@ export const paths: {
   readonly live: '/api/live'
   readonly health: '/api/health'
   readonly auth: '/api/auth/'
+  readonly cache: '/api/cache/'
+  readonly metrics: '/api/metrics'
 } = {
   call: '/api/call/',
   stream: '/api/stream',
   live: '/api/live',
   health: '/api/health',
   auth: '/api/auth/',
+  cache: '/api/cache/',
+  metrics: '/api/metrics',
 }
 
 /** `<epoch>.<revision>`: where in the history of a database something is true. */
@@ -71,6 +75,8 @@ export interface Subscription {
 export interface StreamBody {
   readonly subscribe?: readonly Subscription[]
   readonly unsubscribe?: readonly number[]
+  /** All entities of the server's cache that the stream is told of; replaces what was asked for before. */
+  readonly entities?: readonly string[]
 }
 
 /**
@@ -87,7 +93,33 @@ export interface PageEnd {
   readonly isDone: boolean
 }
 
+/**
+ * Something that the server's cache knows has changed. Nothing of it is data: whoever shows the entity asks again. As an event of
+ * the stream it is called `app-update`, for a plain EventSource.
+ */
+export interface AppUpdate {
+  readonly type: 'app-update'
+  /** As the server declares it. */
+  readonly entity: string
+  /** The entity in singular and plural. */
+  readonly names: readonly string[]
+  /** Null: any, or one that not everybody may know of. */
+  readonly id: string | null
+  readonly action: 'create' | 'update' | 'delete'
+  /** What depends on it and is stale now as well, in singular and plural. */
+  readonly stale: readonly string[]
+}
+
+/** The answer to a {@link StreamBody} that names entities. */
+export interface WatchAnswer {
+  /** What of them was told to others within the last `sinceMs`; each entity once. */
+  readonly recent: readonly AppUpdate[]
+  /** How far back the server remembers, ms. */
+  readonly sinceMs: number
+}
+
 export type StreamMessage =
+  | AppUpdate
   /** First on every connection. `time`: the server's clock, ms. */
   | {
       readonly type: 'hello'

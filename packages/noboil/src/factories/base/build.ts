@@ -32,6 +32,7 @@ export function buildBase(table: BaseTable, options: BaseOptions, settings: Sett
   return {
     name: table.name,
     factory: 'base',
+    everybodySees: () => true,
     layouts: [
       base.layout,
       fetches,

@@ -29,5 +29,6 @@ export function buildKv(table: KvTable, options: KvOptions, settings: Settings):
     factory: 'kv',
     layouts: [kv.layout, tombstones, ...(kv.rateLimit ? [windows, stamps] : [])],
     operations: { get: get(kv), list: list(kv), set: set(kv), rm: rm(kv), restore: restore(kv) },
+    everybodySees: (row) => row['deletedAt'] === undefined,
   }
 }

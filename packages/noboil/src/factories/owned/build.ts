@@ -64,6 +64,7 @@ export function buildOwned(
       ...(owned.publicPlacement ? { pub: reads(owned, 'public') } : {}),
     },
     personal: personalRows(entities),
+    everybodySees: owned.policy.isPublic,
     ...(owned.members ? { derived: [derivedMembers(entities.layout, owned.members)] } : {}),
   }
 }

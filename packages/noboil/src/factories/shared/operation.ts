@@ -5,7 +5,7 @@ import type { Program } from '../../program/program.ts'
 import type { AnyNamedProgram, Flow, FlowFunction } from '../../program/flow.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { FactoryName } from '../../schema/tables.ts'
-import type { Json } from '../../schema/values.ts'
+import type { Json, Row } from '../../schema/values.ts'
 import type { Call } from './call.ts'
 
 /** Turns what a client sent into arguments, or throws `VALIDATION_FAILED` naming the path. */
@@ -96,6 +96,8 @@ export interface BuiltTable {
   /** The transactions that those flows, and those of actions, run. */
   readonly programs?: readonly AnyNamedProgram[]
   readonly personal?: PersonalRows
+  /** True for rows that anybody may read who is not even signed in. Absent: there are none. */
+  everybodySees?(row: Row): boolean
   readonly derived?: readonly Derived[]
 }
 

@@ -14,10 +14,12 @@ import type { Verified } from '../auth/sessions.ts'
 import type { Answered, CallOptions } from '../callers.ts'
 import type { ServerLimits } from '../limits.ts'
 import type { Logger } from '../log.ts'
+import type { CacheDeployment } from '../cache/deployment.ts'
 import type { Hub } from '../stream/hub.ts'
 import { assertVersion, clientName } from '../stream/open.ts'
 import { readSteering, steer } from '../stream/steer.ts'
 import { type Body, readJson } from './body.ts'
+import { addCacheRoutes } from './cache.ts'
 import { failureAnswer } from './failure.ts'
 import { assertOrigin } from './origin.ts'
 import type { WebApp } from './web.ts'
@@ -30,6 +32,7 @@ export interface AppParts {
   readonly hub: Hub
   readonly auth: AuthPort | undefined
   readonly web: WebApp | undefined
+  readonly cache: CacheDeployment | undefined
   readonly epoch: string
   revision(): number
   verify(headers: Headers): Promise<Verified>
@@ -51,7 +54,7 @@ interface Variables {
   requestId: string
 }
 
-type AppContext = Context<{ Bindings: Bindings; Variables: Variables }>
+export type AppContext = Context<{ Bindings: Bindings; Variables: Variables }>
 export type App = Hono<{ Bindings: Bindings; Variables: Variables }>
 
 export function makeApp(parts: AppParts): App {
@@ -66,6 +69,15 @@ export function makeApp(parts: AppParts): App {
   app.post(`${paths.stream}/:connection`, (context) => takeSteering(parts, context))
   app.get(paths.health, (context) => health(parts, context))
   app.all(`${paths.auth}*`, (context) => account(parts, context))
+  if (parts.cache !== undefined) {
+    const { maxBodyBytes } = parts.limits
+    addCacheRoutes(app, {
+      deployment: parts.cache,
+      admit: async (context) => (await admit(parts, context)).call.user,
+      readBody: (context) => readJson(bodyOf(context), 'maxBodyBytes', maxBodyBytes),
+      fail: (context, error) => fail(parts, context, error),
+    })
+  }
   app.all('/api/*', (context) => {
     const known = context.req.path.startsWith(paths.call) || context.req.path === paths.stream
     return fail(
@@ -126,7 +138,13 @@ async function takeSteering(parts: AppParts, context: AppContext): Promise<Respo
     if (connection === undefined) {
       throw new NoboilError('NOT_FOUND', 'There is no such stream of yours. Open one again.')
     }
+    const entities = steering.entities && entitiesOf(parts.cache, steering.entities)
+    if (entities !== undefined) parts.hub.watch(connection, entities)
     steer(connection, steering, parts.epoch, parts.revision())
+    const recent = entities && parts.cache?.recent(entities)
+    if (recent !== undefined) {
+      return new Response(JSON.stringify(recent), { headers: answerHeaders })
+    }
     return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
   } catch (error) {
     return fail(parts, context, error)
@@ -190,6 +208,16 @@ async function admit(
   const verified = await parts.verify(context.req.raw.headers)
   const call = await parts.callOf(verified, clientAddress(origin, parts.trustProxy))
   return { verified, call }
+}
+
+/** The declared names of entities of the cache. Throws for one that is not known, and where there is no cache. */
+export function entitiesOf(
+  cache: CacheDeployment | undefined,
+  names: readonly string[],
+): readonly string[] {
+  if (cache !== undefined) return cache.entitiesOf(names)
+  if (names.length === 0) return []
+  throw new NoboilError('UNSUPPORTED', 'This server has no cache whose entities could be watched.')
 }
 
 /** Names the session that a stream belongs to. */

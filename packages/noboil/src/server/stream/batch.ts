@@ -44,5 +44,8 @@ export class Batch {
 /** One event. */
 export const eventOf = (message: object): string => `data: ${JSON.stringify(message)}\n\n`
 
+/** One update, named so that a plain EventSource can listen for it. */
+export const updateEventOf = (update: object): string => `event: app-update\n${eventOf(update)}`
+
 /** Bytes that say no more than that the server lives. */
 export const heartbeat: Buffer = Buffer.from(':\n\n')

@@ -5,9 +5,9 @@
 import type { Socket } from 'node:net'
 import type { Call } from '../../factories/shared/call.ts'
 import type { LiveClient, Sink } from '../../live/ports.ts'
-import type { StreamMessage } from '../../wire/messages.ts'
+import type { AppUpdate, StreamMessage } from '../../wire/messages.ts'
 import type { Session } from '../auth/port.ts'
-import { type Batch, eventOf, heartbeat } from './batch.ts'
+import { type Batch, eventOf, heartbeat, updateEventOf } from './batch.ts'
 
 export interface ConnectionLimits {
   readonly highWaterBytes: number
@@ -52,6 +52,9 @@ export class Connection implements Sink<string> {
   #isBehind = false
   /** Groups of which something was left out. */
   readonly #missed = new Set<string>()
+  /** Entities of the cache that this stream is told of, and what of that was left out, the last of each. */
+  entities: readonly string[] = []
+  readonly #missedUpdates = new Map<string, AppUpdate>()
   #held: string[] = []
   #heldAfter: string[] = []
   /** Bytes that had gone out at the last look, and when that was. */
@@ -100,6 +103,14 @@ export class Connection implements Sink<string> {
     if (this.#isOver) return
     if (this.#isBehind || this.#missed.size > 0) this.#hold(this.#heldAfter, chunk)
     else this.#put(chunk)
+  }
+
+  /** Tells of an update; a reader that is behind is told once it has caught up, of each entity once. */
+  update(update: AppUpdate, chunk: string): void {
+    if (this.#isOver) return
+    if (!this.#isBehind && this.#missedUpdates.size === 0 && this.#hasRoom(chunk.length)) {
+      this.#put(chunk)
+    } else this.#missedUpdates.set(update.entity, { ...update, id: null, action: 'update' })
   }
 
   tell(message: StreamMessage): void {
@@ -183,7 +194,10 @@ export class Connection implements Sink<string> {
       this.#missed.delete(group)
       this.live.resend(group)
     }
-    if (!this.#isBehind && this.#missed.size === 0) this.#release(this.#heldAfter)
+    if (this.#isBehind || this.#missed.size > 0) return
+    this.#release(this.#heldAfter)
+    for (const update of this.#missedUpdates.values()) this.#put(updateEventOf(update))
+    this.#missedUpdates.clear()
   }
 
   #release(held: string[]): void {
@@ -196,6 +210,7 @@ export class Connection implements Sink<string> {
     this.#isOver = true
     this.#batch = undefined
     this.#missed.clear()
+    this.#missedUpdates.clear()
     this.#held = []
     this.#heldAfter = []
     this.live.close()

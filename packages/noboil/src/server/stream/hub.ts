@@ -6,10 +6,10 @@ import { NoboilError } from '../../errors/error.ts'
 import type { HostPorts } from '../../hosts/host.ts'
 import type { Call } from '../../factories/shared/call.ts'
 import type { LiveEngine } from '../../live/engine.ts'
-import { positionOf } from '../../wire/messages.ts'
+import { type AppUpdate, positionOf } from '../../wire/messages.ts'
 import type { Dropped } from '../auth/port.ts'
 import type { ServerLimits } from '../limits.ts'
-import { Batch } from './batch.ts'
+import { Batch, updateEventOf } from './batch.ts'
 import { Connection, type ConnectionTools, type Opener } from './connection.ts'
 
 export interface HubOptions {
@@ -32,6 +32,8 @@ export class Hub {
   readonly #options: HubOptions
   readonly #connections = new Map<string, Connection>()
   readonly #perCaller = new Map<string, number>()
+  /** Streams by the entities they are told of. */
+  readonly #watching = new Map<string, Set<Connection>>()
   readonly #awake = new Set<Connection>()
   /** Stops the timers that end streams with their sessions. */
   readonly #watches = new Map<Connection, () => void>()
@@ -105,6 +107,29 @@ export class Hub {
   find(id: string, key: string): Connection | undefined {
     const connection = this.#connections.get(id)
     return connection?.opener.key === key && !connection.isFixed ? connection : undefined
+  }
+
+  /** From now on the stream is told of these entities and of no others. */
+  watch(connection: Connection, entities: readonly string[]): void {
+    for (const entity of connection.entities) this.#watching.get(entity)?.delete(connection)
+    connection.entities = connection.isOver ? [] : entities
+    for (const entity of connection.entities) {
+      const watching = this.#watching.get(entity) ?? new Set()
+      this.#watching.set(entity, watching.add(connection))
+    }
+  }
+
+  /** Tells every stream that watches one of these entities, once. */
+  update(entities: readonly string[], update: AppUpdate): void {
+    const chunk = updateEventOf(update)
+    const told = new Set<Connection>()
+    for (const entity of entities) {
+      for (const connection of this.#watching.get(entity) ?? []) {
+        if (told.has(connection)) continue
+        told.add(connection)
+        connection.update(update, chunk)
+      }
+    }
   }
 
   /** Sessions are over: so are their streams. */
@@ -185,6 +210,7 @@ export class Hub {
     this.#watches.get(connection)?.()
     this.#watches.delete(connection)
     this.#awake.delete(connection)
+    this.watch(connection, [])
     if (!this.#connections.delete(connection.id)) return
     const { caller } = connection.opener.call
     const left = (this.#perCaller.get(caller) ?? 1) - 1

@@ -10,12 +10,14 @@ import { headers as names, parsePosition, positionOf, wireVersion } from '../../
 import type { Verified } from '../auth/sessions.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
-import { readFixed } from './steer.ts'
+import { readEntities, readFixed } from './steer.ts'
 
 export interface StreamDoor {
   readonly hub: Hub
   readonly engine: LiveEngine<string>
   readonly maxSubscriptions: number
+  /** The declared names of entities of the cache; throws for one that is not known. */
+  entitiesOf(names: readonly string[]): readonly string[]
   /** Refuses requests from pages of other sites. */
   assertOrigin(request: IncomingMessage): void
   /** Who opens the stream, and the call that its queries are asked with. */
@@ -34,17 +36,23 @@ export async function openStream(
   await open(door, request, response, client, false)
 }
 
-/** `GET /api/live?q=…`: a fixed set, for a plain EventSource. */
+/** `GET /api/live?q=…&entity=…`: a fixed set of queries and of entities of the cache, for a plain EventSource. */
 export async function openFixed(
   door: StreamDoor,
   request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
 ): Promise<void> {
-  const asked = readFixed(query.getAll('q'), door.maxSubscriptions)
+  const names = readEntities(query.getAll('entity').slice(0, door.maxSubscriptions))
+  const entities = names.length === 0 ? [] : door.entitiesOf(names)
+  const asked =
+    entities.length > 0 && !query.has('q')
+      ? []
+      : readFixed(query.getAll('q'), door.maxSubscriptions)
   const connection = await open(door, request, response, undefined, true)
   if (connection === undefined) return
-  const { engine } = door
+  const { engine, hub } = door
+  hub.watch(connection, entities)
   const last = parsePosition(request.headers['last-event-id'])
   const isForeign = last !== undefined && last.epoch !== engine.epoch
   if (isForeign) {

@@ -15,12 +15,18 @@ export interface Asked {
 export interface Steering {
   readonly subscribe: readonly Asked[]
   readonly unsubscribe: readonly number[]
+  /** Absent: as before. */
+  readonly entities?: readonly string[]
 }
 
 /** Throws `VALIDATION_FAILED` naming the path, and `LIMIT_EXCEEDED` above `maxItems` of either. */
 export function readSteering(body: unknown, maxItems: number): Steering {
-  const { subscribe, unsubscribe } = fields(body, '', ['subscribe', 'unsubscribe'])
+  const names = ['subscribe', 'unsubscribe', 'entities']
+  const { subscribe, unsubscribe, entities } = fields(body, '', names)
   return {
+    ...(entities === undefined
+      ? {}
+      : { entities: readEntities(list(entities, 'entities', maxItems)) }),
     subscribe: list(subscribe, 'subscribe', maxItems).map((item, at) =>
       readAsked(item, `subscribe[${at}]`),
     ),
@@ -45,6 +51,14 @@ export function readFixed(texts: readonly string[], maxItems: number): readonly 
   return list(all, 'q', maxItems).map((item, at) => {
     const { path, args } = fields(item, `q[${at}]`, ['path', 'args'])
     return { id: at, path: readPath(path, `q[${at}].path`), args }
+  })
+}
+
+/** The fixed entities of `GET /api/live?entity=…`. */
+export function readEntities(names: readonly unknown[]): readonly string[] {
+  return names.map((name, at) => {
+    if (typeof name === 'string' && name !== '' && name.length <= 128) return name
+    throw invalid(`entities[${at}]`, 'Must be the name of an entity.')
   })
 }
 
