@@ -119,10 +119,11 @@ export class Link {
       })
       connection.session = session
       if (connection.isOver) return session.close()
-      for (const [name, text] of Object.entries(scripts)) {
+      const loading = Object.entries(scripts).map(async ([name, text]) => {
         const hash = await this.#ask(connection, ['SCRIPT', 'LOAD', text])
         connection.hashes.set(name as ScriptName, String(hash))
-      }
+      })
+      await Promise.all(loading)
       await greet((script, keys, args) => this.#run(connection, script, keys, args))
       if (connection.isOver) return
       this.#isReady = true
