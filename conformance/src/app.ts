@@ -111,6 +111,10 @@ const trace: FunctionReference<
 const leave = (ctx: HookContext, key: string, what: string): Promise<void> =>
   ctx.db.mutation(trace, { key, payload: { by: ctx.user._id, what } }) as Promise<never>
 
+/** Goes on when the transaction has answered: at once on hosts that do not wait. */
+const then = (answer: Promise<void>, next: () => void): Promise<void> | void =>
+  typeof (answer as Partial<Promise<void>> | null)?.then === 'function' ? answer.then(next) : next()
+
 /** Hooks fail where a text asks them to: 'crash' as a defect of the app would, 'refuse' as an app that means it. */
 function obey(asked: string | undefined): void {
   if (asked?.startsWith('crash') === true) throw new Error('secret of the app')
@@ -145,10 +149,10 @@ export const options = {
         obey(patch.text)
         return patch.text === undefined ? patch : { ...patch, text: patch.text.trim() }
       },
-      afterUpdate: async (ctx, { prev, row }) => {
-        await leave(ctx, 'memo.afterUpdate', `${prev.text} > ${row.text}`)
-        if (row.text === 'late crash') throw new Error('secret of the app')
-      },
+      afterUpdate: (ctx, { prev, row }) =>
+        then(leave(ctx, 'memo.afterUpdate', `${prev.text} > ${row.text}`), () => {
+          if (row.text === 'late crash') throw new Error('secret of the app')
+        }),
       beforeRm: (_ctx, { prev }) => obey(prev.text === 'keep' ? 'refuse' : undefined),
       afterRm: (ctx, { id }) => leave(ctx, 'memo.afterRm', id),
     },
@@ -221,10 +225,10 @@ export const options = {
         obey(payload.text)
         return maybeExtra({ text: `${payload.text} (${ctx.user._id})` }, payload.text)
       },
-      afterAppend: async (ctx, { row }) => {
-        await leave(ctx, 'entry.afterAppend', `${row.seq} ${row.text}`)
-        if (row.text.startsWith('late crash')) throw new Error('secret of the app')
-      },
+      afterAppend: (ctx, { row }) =>
+        then(leave(ctx, 'entry.afterAppend', `${row.seq} ${row.text}`), () => {
+          if (row.text.startsWith('late crash')) throw new Error('secret of the app')
+        }),
       beforeUpdate: (_ctx, { patch }) => {
         obey(patch.text)
         return patch

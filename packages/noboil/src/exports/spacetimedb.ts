@@ -1,0 +1,11 @@
+/** The SpacetimeDB host: tables and their operations as a SpacetimeDB module. @module */
+export { DefinitionError } from '../errors/assert.ts'
+export { isNoboilError, NoboilError } from '../errors/error.ts'
+export type { FactoryLimits } from '../factories/shared/call.ts'
+export type { OptionsOf, Wired, WireTable } from '../factories/wiring.ts'
+export type { SpacetimeConfig } from '../hosts/spacetimedb/app.ts'
+export type { People } from '../hosts/spacetimedb/calls.ts'
+export { answered } from '../hosts/spacetimedb/contexts.ts'
+export { fetchSync } from '../hosts/spacetimedb/fetching.ts'
+export { noboil, type SpacetimeModule } from '../hosts/spacetimedb/noboil.ts'
+export { refs } from '../server/refs.ts'

@@ -1,0 +1,167 @@
+/**
+ * Work that spans transactions: sweeps after a purge, the removal of people, fetches. A flow that is scheduled is a row of the
+ * schedule; a procedure, woken by a row of its own, runs each flow to its end, one transaction a step. Once a minute what was
+ * interrupted is begun again, and what has run out is swept.
+ */
+import { NoboilError } from '../../errors/error.ts'
+import { sweepWindows } from '../../factories/shared/window.ts'
+import { type Flow, startProgram, type Step } from '../../program/flow.ts'
+import { isThenable } from '../../program/run.ts'
+import { dueFlows, finishFlow, leaseFlow, scheduleLayout } from '../shared/schedule.ts'
+import type { App } from './app.ts'
+import { millisOf, told, within } from './calls.ts'
+import { type Handles } from './definition.ts'
+import { runWith } from './fetching.ts'
+import { ownTables } from './ports.ts'
+import { publish } from './public.ts'
+import {
+  type CallContext,
+  type ModuleExport,
+  type ModuleSchema,
+  type ProcedureContext,
+  sdk,
+  type TableHandle,
+} from './sdk.ts'
+import type { HostTransaction } from './transaction.ts'
+
+/** How long a flow is taken to be running before it is begun again. */
+const leaseMs = 120_000
+
+/** Flows that one run of the procedure looks for at a time. */
+const maxDueFlows = 20
+
+const maxSweptRows = 500
+
+/** Wakes the procedure when the transaction has scheduled something. */
+export function wake(ctx: CallContext, { changes }: HostTransaction): void {
+  const times = changes.flatMap(({ table, before, after }) =>
+    table === scheduleLayout && before === null ? [after?.['at'] as number] : [],
+  )
+  if (times.length === 0) return
+  const at = BigInt(Math.max(Math.min(...times), millisOf(ctx))) * 1000n
+  ctx.db[ownTables.wakes]?.insert({ id: 0n, at: sdk.ScheduleAt.time(at) })
+}
+
+export function flowFunctions(
+  app: App,
+  module: ModuleSchema,
+  own: Handles,
+): Readonly<Record<string, ModuleExport>> {
+  const wakes = own[ownTables.wakes] as TableHandle
+  const ticks = own[ownTables.ticks] as TableHandle
+  const { t } = sdk
+  return {
+    run_flows: module.procedure({ onSchedule: wakes }, { row: wakes.rowType }, t.unit(), (ctx) =>
+      told(() => runDue(app, ctx)),
+    ),
+    run_tick: module.reducer({ onSchedule: ticks }, { row: ticks.rowType }, (ctx) =>
+      told(() => {
+        assertDatabase(ctx)
+        tick(ctx)
+      }),
+    ),
+  }
+}
+
+/** Functions of schedules can be called by anybody; only the database may. */
+export function assertDatabase(ctx: Pick<CallContext, 'sender' | 'databaseIdentity'>): void {
+  if (ctx.sender.isEqual(ctx.databaseIdentity)) return
+  throw new NoboilError('FORBIDDEN', 'Only the database itself may call this.')
+}
+
+function tick(ctx: CallContext): void {
+  within(ctx, (transaction) => {
+    transaction.execute(() => sweepWindows(maxSweptRows))
+    const due = transaction.execute(() => dueFlows(millisOf(ctx), 1))
+    if (due.length === 0) return
+    const at = sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch)
+    ctx.db[ownTables.wakes]?.insert({ id: 0n, at })
+  })
+}
+
+function runDue(app: App, ctx: ProcedureContext): Record<string, never> {
+  for (;;) {
+    const due = transact(app, ctx, (transaction, tx) => {
+      assertDatabase(tx)
+      return transaction.execute(() => dueFlows(millisOf(tx), maxDueFlows))
+    })
+    for (const { id } of due) runOne(app, ctx, id)
+    if (due.length < maxDueFlows) return {}
+  }
+}
+
+function runOne(app: App, ctx: ProcedureContext, id: string): void {
+  const leased = transact(app, ctx, (transaction, tx) =>
+    transaction.execute(() => leaseFlow(id, millisOf(tx), leaseMs)),
+  )
+  if (leased === null) return
+  const flow = app.flows[leased.flow]
+  try {
+    // A flow of a table that the module no longer has is done.
+    if (flow !== undefined) drive(app, ctx, flow(leased.args))
+  } catch (error) {
+    // It is begun again when its lease has run out.
+    // oxlint-disable-next-line no-console -- a module's console is the log of its database
+    console.error(`flow ${leased.flow}: ${error instanceof Error ? error.stack : String(error)}`)
+    return
+  }
+  transact(app, ctx, (transaction) => transaction.execute(() => finishFlow(id)))
+}
+
+/** Drives a flow to its end, at once. */
+export function drive<result>(app: App, ctx: ProcedureContext, flow: Flow<result>): result {
+  let step = flow.next()
+  while (step.done !== true) {
+    let answer: unknown
+    try {
+      answer = take(app, ctx, step.value)
+    } catch (error) {
+      step = flow.throw(error)
+      continue
+    }
+    step = flow.next(answer)
+  }
+  return step.value
+}
+
+function take(app: App, ctx: ProcedureContext, step: Step): unknown {
+  switch (step.step) {
+    case 'run':
+      return transact(app, ctx, (transaction) =>
+        transaction.execute(() => startProgram(step.program, step.args)),
+      )
+    case 'fetch':
+      return fetched(runWith(ctx.http, step.fetch))
+    case 'wait':
+      throw new NoboilError('UNAVAILABLE', 'Somebody else is fetching this; ask again in a moment.')
+    case 'report':
+      // oxlint-disable-next-line no-console -- a module's console is the log of its database
+      console.warn(`${step.report.table} ${step.report.key}: ${step.report.message}`)
+      return undefined
+  }
+}
+
+function fetched(answer: unknown): unknown {
+  if (!isThenable(answer)) return answer
+  answer.then(undefined, () => {})
+  throw new NoboilError(
+    'UNSUPPORTED',
+    'The fetcher returned a promise, but procedures do not wait: use fetchSync, or run a worker.',
+  )
+}
+
+/** One transaction of a procedure, with what follows from it. */
+export function transact<result>(
+  app: App,
+  ctx: ProcedureContext,
+  work: (transaction: HostTransaction, tx: CallContext) => result,
+): result {
+  return ctx.withTx((tx) =>
+    within(tx, (transaction) => {
+      const answer = work(transaction, tx)
+      publish(app, tx, transaction)
+      wake(tx, transaction)
+      return answer
+    }),
+  )
+}
