@@ -1,8 +1,7 @@
 /**
  * Who fetches what of a base table for this client: one call per key and reason, however many components look at it.
  */
-import type { ClientCore } from '../client/client.ts'
-import { tell } from '../client/ports.ts'
+import { type Clock, type Random, tell } from '../client/ports.ts'
 import { isNoboilError, type NoboilError } from '../errors/error.ts'
 
 export interface LoadState {
@@ -32,19 +31,25 @@ const spreadMs = 1_000
 /** A row that is still missing or stale after this long is asked for again. */
 const againMs = 30_000
 
-const all = new WeakMap<ClientCore, Loads>()
+/** Of a client, whatever host it is of. */
+export interface LoadPorts {
+  readonly clock: Clock
+  readonly random: Random
+}
 
-export function loadsOf(core: ClientCore): Loads {
+const all = new WeakMap<LoadPorts, Loads>()
+
+export function loadsOf(core: LoadPorts): Loads {
   let loads = all.get(core)
   if (loads === undefined) all.set(core, (loads = new Loads(core)))
   return loads
 }
 
 export class Loads {
-  readonly #core: ClientCore
+  readonly #core: LoadPorts
   readonly #entries = new Map<string, Entry>()
 
-  constructor(core: ClientCore) {
+  constructor(core: LoadPorts) {
     this.#core = core
   }
 
