@@ -7,6 +7,7 @@ import type { FunctionReference, HookContext, PredicateContext } from 'noboil/sc
 import { isInternal, schema, zid } from 'noboil/schema'
 import { NoboilError } from 'noboil/errors'
 import { array, boolean, enum as zenum, number, object, record, string } from 'zod/v4'
+import { upstream } from './upstream.ts'
 
 const text = object({ text: string().min(1).max(200) })
 
@@ -86,6 +87,18 @@ export const s = schema({
     entry: { parent: 'memo', schema: text },
     laterEntry: { parent: 'memo', schema: text },
   },
+  base: {
+    film: {
+      schema: object({
+        filmId: number().int().positive(),
+        title: string().max(80),
+        note: string().optional(),
+      }),
+      writeRole: (ctx) => ctx.user?.role === 'admin',
+    },
+    weather: object({ city: string().max(40), degrees: number() }),
+    price: { schema: object({ sku: string(), cents: number() }), writeRole: true },
+  },
   quota: {
     ballots: { limit: 3, durationMs: 10_000 },
     mail: { limit: 2, durationMs: 60_000 },
@@ -99,6 +112,7 @@ export const limits = {
   memo: { max: 5, window: 60_000 },
   profile: { max: 4, window: 10_000 },
   banner: { max: 6, window: 10_000 },
+  film: { max: 3, window: 10_000 },
 } as const
 
 const trace: FunctionReference<
@@ -252,6 +266,29 @@ export const options = {
       },
     },
   },
+  film: {
+    key: 'filmId',
+    ttl: 60_000,
+    negativeTtlMs: 5_000,
+    rateLimit: limits.film,
+    fetcher: (ctx, key) =>
+      upstream.ask(key, ctx, (version) => ({ filmId: Number(key), title: `film ${version}` })),
+    hooks: { onFetch: (film) => ({ ...film, note: film.title.toUpperCase() }) },
+  },
+  weather: {
+    key: 'city',
+    ttl: 10_000,
+    ttlJitter: 0.5,
+    staleWhileRevalidate: true,
+    fetcher: (ctx, key) => upstream.ask(key, ctx, (version) => ({ city: key, degrees: version })),
+  },
+  price: {
+    key: 'sku',
+    ttl: 10_000,
+    fetchTimeoutMs: 3_000,
+    staleIfError: 30_000,
+    fetcher: (ctx, key) => upstream.ask(key, ctx, (version) => ({ sku: key, cents: version })),
+  },
   ballots: {},
   mail: {
     authorize: (ctx: PredicateContext) => ctx.user?.role === 'admin',
@@ -282,6 +319,9 @@ export const tables = ({ table }: { readonly table: WireTable }) => ({
   event: table(s.event, options.event),
   entry: table(s.entry, options.entry),
   laterEntry: table(s.laterEntry, options.laterEntry),
+  film: table(s.film, options.film),
+  weather: table(s.weather, options.weather),
+  price: table(s.price, options.price),
   ballots: table(s.ballots, options.ballots),
   mail: table(s.mail, options.mail),
 })

@@ -196,12 +196,27 @@ const quotaOperations = (): Operations => {
   return { check: owner, record: owner, consume: owner }
 }
 
+const baseOperations = (table: string): Operations => {
+  const key = table === 'film' ? '7' : 'k'
+  const kept: Prepare = async (w) => (await w.call(`${table}.load`, { key }, 'system'), { key })
+  return {
+    get: kept,
+    load: async () => ({ key }),
+    refresh: kept,
+    list: async (w, how) => (await kept(w, how), page),
+    all: async (w, how) => (await kept(w, how), page),
+    invalidate: kept,
+    purge: async (w, how) => (await kept(w, how), { keys: [key] }),
+  }
+}
+
 const byFactory = {
   owned: ownedOperations,
   child: childOperations,
   log: logOperations,
   kv: kvOperations,
   singleton: singletonOperations,
+  base: baseOperations,
   quota: quotaOperations,
 }
 

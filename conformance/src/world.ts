@@ -3,6 +3,7 @@
  */
 import { errorData } from 'noboil/errors'
 import type { Actor, Running } from './driver.ts'
+import { type Upstream, upstream } from './upstream.ts'
 
 /** A row of any table: cases look into it by name. */
 export interface AnyRow {
@@ -37,6 +38,11 @@ export class World {
   constructor(host: Running, ids: Readonly<Record<Name, string>>) {
     this.host = host
     this.ids = ids
+  }
+
+  /** What the app's base tables fetch from; a new case finds it as it was made. */
+  get upstream(): Upstream {
+    return this.host.upstream ?? upstream
   }
 
   get now(): number {
@@ -83,7 +89,9 @@ export async function enter(host: Running): Promise<World> {
       image: name === 'ann' ? 'https://example.org/ann.png' : null,
     })
   }
-  return new World(host, ids as Record<Name, string>)
+  const world = new World(host, ids as Record<Name, string>)
+  world.upstream.reset()
+  return world
 }
 
 /** Errors that are not noboil's are defects of the app: they count as `INTERNAL`, whatever carries them. */

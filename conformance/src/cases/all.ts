@@ -1,6 +1,9 @@
 /** Every case there is, in the order in which the table shows them. */
 import { matrixCases } from '../matrix/matrix.ts'
 import type { Case } from './case.ts'
+import { baseEditCases } from './base-edit.ts'
+import { baseLoadCases } from './base-load.ts'
+import { baseStaleCases } from './base-stale.ts'
 import { childReadCases } from './child-read.ts'
 import { childWriteCases } from './child-write.ts'
 import { concurrentCases } from './concurrent.ts'
@@ -32,6 +35,9 @@ export const allCases: readonly Case[] = [
   ...kvCases,
   ...singletonCases,
   ...quotaCases,
+  ...baseLoadCases,
+  ...baseStaleCases,
+  ...baseEditCases,
   ...concurrentCases,
   ...randomCases,
   ...matrixCases,

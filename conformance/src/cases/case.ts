@@ -17,6 +17,8 @@ export const kinds = [
   'bulk',
   'purged',
   'hooked',
+  'stale',
+  'failing',
 ] as const
 
 export type Kind = (typeof kinds)[number]

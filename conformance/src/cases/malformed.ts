@@ -23,6 +23,7 @@ const optional: Readonly<Record<string, readonly string[]>> = {
   'draft.upsert': ['userId'],
 }
 const isOptional = (path: string, name: string): boolean =>
+  (name === 'keys' && path.endsWith('.purge')) ||
   (name === 'owner' && /\.(check|record|consume)$/.test(path)) ||
   optional[path]?.includes(name) === true
 

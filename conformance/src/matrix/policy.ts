@@ -119,6 +119,21 @@ const alone = `
   profile.get                   -      -    -    ok   -     ok
   profile.upsert                sign   deny deny ok   deny  ok
 
+  film.get                      ok     ok   ok   ok   ok    ok
+  film.load                     ok     ok   ok   ok   ok    ok
+  film.refresh                  ok     ok   ok   ok   ok    ok
+  film.list                     -      -    -    -    ok    ok
+  film.all                      -      -    -    -    ok    ok
+  film.invalidate               sign   deny deny deny ok    ok
+  film.purge                    sign   deny deny deny ok    ok
+  weather.get                   ok     ok   ok   ok   ok    ok
+  weather.list                  -      -    -    -    -     ok
+  weather.invalidate            deny   deny deny deny deny  ok
+  weather.purge                 deny   deny deny deny deny  ok
+  price.list                    ok     ok   ok   ok   ok    ok
+  price.invalidate              ok     ok   ok   ok   ok    ok
+  price.purge                   ok     ok   ok   ok   ok    ok
+
   ballots.check                 -      -    -    ok   -     ok
   ballots.record                sign   deny deny ok   deny  ok
   ballots.consume               sign   deny deny ok   deny  ok
