@@ -2,6 +2,7 @@
  * One measurement of one contestant, in a process of its own. Started by `run.ts` with an IPC channel, on which it sends
  * one `Measured`; whatever a contestant prints goes to this process's own output and is dropped.
  */
+import { type CacheBench, measureCache } from './cache/measure.ts'
 import {
   type AppendContestant,
   appendContestants,
@@ -15,7 +16,7 @@ import {
 import { seeded } from './lib/random.ts'
 import { BULK, makeBallots, OPTIONS, PARENTS, TAIL, tailParents } from './workload.ts'
 
-export type BenchName = 'append' | 'bulk' | 'tail' | 'counts'
+export type BenchName = 'append' | 'bulk' | 'tail' | 'counts' | CacheBench
 
 export interface Job {
   readonly bench: BenchName
@@ -42,6 +43,9 @@ export function measure(job: Job): Promise<Measured> {
   const { bench, contestant: name, dir, rows = 0 } = job
   if (bench === 'append') return measureAppend(find(appendContestants, name), dir)
   if (bench === 'bulk') return measureBulk(find(bulkContestants, name), dir)
+  if (bench.startsWith('cache-')) {
+    return measureCache(bench as CacheBench, name, rows).then((value) => done(value))
+  }
   if (bench === 'tail') return measureTail(find(tailContestants, name), dir, rows)
   return measureCounts(find(countsContestants, name), dir, rows)
 }

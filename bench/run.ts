@@ -1,11 +1,12 @@
 /**
- * `npm run bench -w @noboil/bench [-- append|bulk|tail|counts|types …] [--rounds=5] [--write]`
+ * `npm run bench -w @noboil/bench [-- append|bulk|tail|counts|cache|types …] [--rounds=5] [--write]`
  *
  * Contestants take turns (A B C A B C …), each turn in a fresh process on a fresh database. The tables go to the
  * terminal; `--write` also puts them into RESULTS.md. Exits with 1 when a benchmark could not be run.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchCache } from './cache/report.ts'
 import { describeMachine, measureFdatasyncUs, realDisk } from './lib/machine.ts'
 import { writeSection } from './lib/results.ts'
 import { benchAppend, benchBulk, benchCounts, benchTail, type Context } from './reports.ts'
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, (context: Context) => Promise<string>>> =
   bulk: benchBulk,
   tail: benchTail,
   counts: benchCounts,
+  cache: benchCache,
   types: benchTypes,
 }
 

@@ -9,7 +9,7 @@ Written by \`npm run bench -w @noboil/bench -- --write\`. Absolute figures drift
 within one section, and rather the ratios. Medians of interleaved rounds, with the smallest and the largest round behind them.
 `
 
-const ORDER: readonly string[] = ['append', 'bulk', 'tail', 'counts', 'types']
+const ORDER: readonly string[] = ['append', 'bulk', 'tail', 'counts', 'cache', 'types']
 
 export function parseSections(markdown: string): Sections {
   const parts = markdown.split(/^## /m).slice(1)
