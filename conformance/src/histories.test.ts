@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { hosts } from './hosts.ts'
-import { type History, replay } from './model/replay.ts'
-import { history } from './model/steps.ts'
+import { type History, replay } from './random/replay.ts'
+import { history } from './random/steps.ts'
 
 const numRuns = Number(process.env['NOBOIL_RUNS'] ?? 200)
 const folder = new URL('../regressions/', import.meta.url)

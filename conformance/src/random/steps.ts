@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import { names } from '../world.ts'
-import type { Model } from './model.ts'
+import type { Model } from '../model/model.ts'
 
 /** What to do, who does it, and three numbers to choose with. */
 export type Step = readonly [what: number, who: number, a: number, b: number, c: number]
@@ -13,6 +13,25 @@ export type Step = readonly [what: number, who: number, a: number, b: number, c:
 export type Planned =
   | { readonly path: string; readonly args: Record<string, unknown>; readonly who: string }
   | { readonly advance: number }
+
+/** What calls of a history are given; each operation takes its own and knows what they are. */
+export type Args = Readonly<Record<ArgName, never>>
+type ArgName =
+  | 'id'
+  | 'ids'
+  | 'parent'
+  | 'key'
+  | 'payload'
+  | 'items'
+  | 'patch'
+  | 'unset'
+  | 'hard'
+  | 'seq'
+  | 'field'
+  | 'cost'
+  | 'idempotencyKey'
+  | 'expectedSeq'
+  | 'expectedUpdatedAt'
 
 type Plan = (model: Model, a: number, b: number, c: number) => [path: string, args: object] | number
 
@@ -113,7 +132,7 @@ const plans: readonly (readonly [weight: number, plan: Plan])[] = [
   [
     3,
     (m, a, b, c) => {
-      const row = m.slots.get(`profile/${['ann', 'bob'][a % 2]}`)
+      const row = m.at(`profile/${['ann', 'bob'][a % 2]}`)
       return [
         'profile.upsert',
         { payload: { name: `n${b}`, ...(c % 2 ? { bio: `b${c}` } : {}) }, ...expected(row, c) },
@@ -187,8 +206,7 @@ function kvPlans(kv: 'banner' | 'flag'): (readonly [number, Plan])[] {
       3,
       (m, a, b, c) => {
         const payload = kv === 'banner' ? { active: true, message: `m${b}` } : { on: b % 2 === 0 }
-        const absent =
-          c === 9 ? { expectedUpdatedAt: null } : expected(m.slots.get(`${kv}/${key(a)}`), c)
+        const absent = c === 9 ? { expectedUpdatedAt: null } : expected(m.at(`${kv}/${key(a)}`), c)
         return [`${kv}.set`, { key: key(a), payload, ...absent }]
       },
     ],

@@ -4,8 +4,7 @@
 import { expect } from 'vitest'
 import type { HostDriver } from '../driver.ts'
 import { allPages, type AnyRow, enter, names, refusalOf, type Who, type World } from '../world.ts'
-import { Model } from './model.ts'
-import { Refused } from './refused.ts'
+import { Model } from '../model/model.ts'
 import { everything, plan, type Planned, type Step } from './steps.ts'
 
 type Call = Extract<Planned, { path: string }>
@@ -55,17 +54,20 @@ type Outcome = { readonly answer: unknown } | { readonly refusal: { code: string
 
 function outcomeOf(model: Model, { path, args, who }: Call): Outcome {
   try {
-    return { answer: structuredClone(model.call(path, args, who)) }
+    return { answer: plainly(structuredClone(model.call(path, args, who))) }
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    return {
-      refusal: { code: error.code, ...(error.data === undefined ? {} : { data: error.data }) },
-    }
+    const { code, data } = error as { code?: string; data?: unknown }
+    if (code === undefined) throw error
+    return refused(code, data)
   }
 }
 
 /** Refusals whose payload is part of the promise; others carry sentences and paths. */
 const exact: ReadonlySet<string> = new Set(['CONFLICT', 'RATE_LIMITED', 'DUPLICATE'])
+
+const refused = (code: string, data: unknown): Outcome => ({
+  refusal: exact.has(code) ? { code, data } : { code },
+})
 
 /** A host, spoken to in the model's ids. */
 class Side {
@@ -85,7 +87,7 @@ class Side {
       }
     } catch (error) {
       const { code, data } = refusalOf(error)
-      return { refusal: exact.has(code) ? { code, data } : { code } }
+      return refused(code, data)
     }
   }
 
@@ -96,7 +98,7 @@ class Side {
     before: ReadonlySet<string>,
     found: Outcome,
   ): Promise<object> {
-    const made = model.rows.filter(({ _id }) => !before.has(_id))
+    const made = model.rows.filter(({ _id }) => !before.has(_id) && _id !== '?')
     for (const row of made) {
       if ('refusal' in found) break
       const real =
@@ -118,7 +120,7 @@ class Side {
     if (path.endsWith('.list')) return (await allPages(this.world, path, args, who, 3)).map(plain)
     const answer = await this.world.call<unknown>(path, args, who)
     if (path.startsWith('ballots.')) return state(answer as AnyRow | null)
-    return Array.isArray(answer) ? answer.map(plain) : plain(answer)
+    return plainly(answer)
   }
 
   #meet(handle: string, real: string): void {
@@ -138,11 +140,14 @@ class Side {
   }
 }
 
+const plainly = (answer: unknown): unknown =>
+  Array.isArray(answer) ? answer.map(plain) : plain(answer)
+
 /** A row without its author; rows of values and people have ids that nothing refers to. */
 function plain(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null) return answer
   const { author: _, ...row } = answer as Record<string, unknown>
-  const isSlot = 'key' in row || 'theme' in row
+  const isSlot = row['key'] !== undefined || 'theme' in row
   return isSlot ? { ...row, _id: '?' } : row
 }
 
