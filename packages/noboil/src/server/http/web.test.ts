@@ -53,3 +53,38 @@ test('a folder without an app is a sentence at the start', async () => {
     'There is no web app in /nowhere/at/all: it holds no index.html. Build it first.',
   )
 })
+
+test('an app under a path of its own has its own files and start page, and the rest stays with the first', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'web-'))
+  for (const app of ['first', 'shop']) {
+    await mkdir(join(dir, app))
+    await writeFile(join(dir, app, 'index.html'), `the start of ${app}`)
+    await writeFile(join(dir, app, 'app.js'), `the code of ${app}`)
+  }
+  const web = { dir: join(dir, 'first'), apps: { '/shop': join(dir, 'shop') } }
+  const rig = await (await ServerRig.open({ web })).listen()
+  const get = async (path: string): Promise<string> => {
+    const response = await fetch(`http://127.0.0.1:${rig.port}${path}`)
+    const text = await response.text()
+    return response.ok ? text : String(response.status)
+  }
+  expect(await get('/shop')).toBe('the start of shop')
+  expect(await get('/shop/')).toBe('the start of shop')
+  expect(await get('/shop/item/7')).toBe('the start of shop')
+  expect(await get('/shop/app.js')).toBe('the code of shop')
+  expect(await get('/shop/gone.js')).toBe('404')
+  expect(await get('/shop/..%2ffirst/app.js')).toBe('404')
+  expect(await get('/shopping')).toBe('the start of first')
+  expect(await get('/app.js')).toBe('the code of first')
+  await rig.close()
+  await rm(dir, { recursive: true })
+})
+
+test.each(['shop', '/shop/', '/', '', '/api', '/api/shop', '/..', '/a b'])(
+  'an app cannot live under %j',
+  async (path) => {
+    await expect(ServerRig.open({ web: { dir: '/', apps: { [path]: '/' } } })).rejects.toThrow(
+      `web.apps: '${path}' cannot be an app's path.`,
+    )
+  },
+)

@@ -1,5 +1,5 @@
 /**
- * The built web app: its files as they lie on the disk, its start page for every path that is a place within the app.
+ * The built web apps: their files as they lie on the disk, an app's start page for every path that is a place within it.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -11,6 +11,8 @@ import { DefinitionError } from '../../errors/assert.ts'
 export interface WebOptions {
   /** Holds `index.html`. */
   readonly dir: string
+  /** Further apps, each under a path of its own: `{ '/shop': 'web/shop/dist' }`. They are built to be served from there. */
+  readonly apps?: Readonly<Record<string, string>>
   /** Replaces the content security policy. */
   readonly contentSecurityPolicy?: string
 }
@@ -40,64 +42,57 @@ const types: Readonly<Record<string, string>> = {
 /** A name that changes with the content, as bundlers give it. */
 const hashed = /[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
 
+/** One app: where it is found, and where it lies. */
+interface Mount {
+  /** Empty for the app at the root. */
+  readonly path: string
+  readonly dir: string
+}
+
 export class WebApp {
-  readonly #dir: string
+  /** The longest path first, so that the nearest app answers. */
+  readonly #mounts: readonly Mount[]
   readonly #policy: string | undefined
 
-  private constructor(dir: string, policy: string | undefined) {
-    this.#dir = dir
+  private constructor(mounts: readonly Mount[], policy: string | undefined) {
+    this.#mounts = mounts
     this.#policy = policy
   }
 
   /** Throws {@link DefinitionError} when there is no app in the folder. */
   static async open(options: WebOptions): Promise<WebApp> {
-    const dir = resolve(options.dir)
-    try {
-      await stat(join(dir, 'index.html'))
-    } catch {
-      throw new DefinitionError(
-        `There is no web app in ${dir}: it holds no index.html. Build it first.`,
-      )
-    }
-    return new WebApp(await realpath(dir), options.contentSecurityPolicy)
+    const apps = Object.entries(options.apps ?? {})
+    for (const [path] of apps) assertMount(path)
+    const found = await Promise.all(
+      [['', options.dir] as const, ...apps].map(async ([path, folder]) => ({
+        path,
+        dir: await openDir(folder),
+      })),
+    )
+    const nearest = found.toSorted((a, b) => b.path.length - a.path.length)
+    return new WebApp(nearest, options.contentSecurityPolicy)
   }
 
   /** Undefined: nothing for this request. */
   async respond(request: Request): Promise<Response | undefined> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    const path = decodePath(new URL(request.url).pathname)
-    if (path === undefined) return undefined
+    const target = decodePath(new URL(request.url).pathname)
+    const mount = this.#mounts.find(
+      (each) => target === each.path || target?.startsWith(`${each.path}/`),
+    )
+    if (target === undefined || mount === undefined) return undefined
+    const path = target.slice(mount.path.length) || '/'
     const isHead = request.method === 'HEAD'
     if (path !== '/' && path !== '/index.html') {
-      const file = await this.#find(path)
+      const file = await find(mount.dir, path)
       if (file) return this.#file(file, request, isHead)
       // A file that is missing must not look like the app. A place within the app may end in an id, whose dots are no extension.
       if (fileName.test(path)) return undefined
     }
-    return this.#start(isHead)
+    return this.#start(mount.dir, isHead)
   }
 
-  async #find(
-    path: string,
-  ): Promise<{ path: string; size: number; changedMs: number } | undefined> {
-    if (path.split('/').some((part) => part.startsWith('.'))) return undefined
-    try {
-      const real = await realpath(join(this.#dir, path))
-      if (!real.startsWith(this.#dir + sep)) return undefined
-      const found = await stat(real)
-      return found.isFile()
-        ? { path: real, size: found.size, changedMs: Math.floor(found.mtimeMs) }
-        : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  #file(
-    file: { path: string; size: number; changedMs: number },
-    request: Request,
-    isHead: boolean,
-  ): Response {
+  #file(file: Found, request: Request, isHead: boolean): Response {
     const etag = `"${file.size.toString(36)}-${file.changedMs.toString(36)}"`
     const headers: Record<string, string> = {
       'content-type': types[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
@@ -116,8 +111,8 @@ export class WebApp {
     return new Response(body, { headers })
   }
 
-  async #start(isHead: boolean): Promise<Response> {
-    const html = await readFile(join(this.#dir, 'index.html'), 'utf8')
+  async #start(dir: string, isHead: boolean): Promise<Response> {
+    const html = await readFile(join(dir, 'index.html'), 'utf8')
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-cache',
@@ -152,6 +147,45 @@ export function policyFor(html: string): string {
     "form-action 'self'",
     "frame-ancestors 'none'",
   ].join('; ')
+}
+
+interface Found {
+  readonly path: string
+  readonly size: number
+  readonly changedMs: number
+}
+
+async function find(dir: string, path: string): Promise<Found | undefined> {
+  if (path.split('/').some((part) => part.startsWith('.'))) return undefined
+  try {
+    const real = await realpath(join(dir, path))
+    if (!real.startsWith(dir + sep)) return undefined
+    const found = await stat(real)
+    return found.isFile()
+      ? { path: real, size: found.size, changedMs: Math.floor(found.mtimeMs) }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function openDir(folder: string): Promise<string> {
+  const dir = resolve(folder)
+  try {
+    await stat(join(dir, 'index.html'))
+  } catch {
+    throw new DefinitionError(
+      `There is no web app in ${dir}: it holds no index.html. Build it first.`,
+    )
+  }
+  return realpath(dir)
+}
+
+function assertMount(path: string): void {
+  if (/^(\/[A-Za-z0-9_-]+)+$/.test(path) && path !== '/api' && !path.startsWith('/api/')) return
+  throw new DefinitionError(
+    `web.apps: '${path}' cannot be an app's path. Write it as '/shop', outside of /api.`,
+  )
 }
 
 /** Ends as files do: in a short extension. */
