@@ -68,6 +68,8 @@ export class Engine {
   readonly options: EngineOptions
   readonly logs: LogBook
   readonly commits: Set<CommitListener> = new Set()
+  /** Called when a restart has replaced the module: whoever holds on to tables lets go. */
+  readonly restarts: Set<() => void> = new Set()
   http: HttpFetch
   lastCost: CallCost = new CostMeter('').read()
   #running: Running
@@ -267,6 +269,7 @@ export class Engine {
    */
   restart(bundle: ModuleBundle = this.#running.bundle): void {
     this.#running = this.#start(bundle, this.state)
+    for (const listener of this.restarts) listener()
     for (const connectionId of this.connections) this.disconnect(connectionId)
   }
 

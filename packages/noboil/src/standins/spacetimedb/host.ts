@@ -7,6 +7,10 @@ import { AlgebraicType, BinaryReader, type Identity } from 'spacetimedb'
 import { DefinitionError } from '../../errors/assert.ts'
 import { decodeResult, encodeArguments } from './abi/calls.ts'
 import type { HttpFetch } from './abi/http.ts'
+import { type BuiltBindings, buildBindings } from './bindings/build.ts'
+import { type EmitOptions, emitBindings } from './bindings/emit.ts'
+import { type Accessors, clientModel } from './bindings/model.ts'
+import type { ClientBindings } from './bindings/types.ts'
 import { bundleModule, type ModuleBundle, type ModuleEntry } from './bundle.ts'
 import { systemClock, VirtualClock } from './clock.ts'
 import type { CallCost } from './datastore/costs.ts'
@@ -14,7 +18,7 @@ import { seededRandom } from './datastore/order.ts'
 import type { Row } from './datastore/table.ts'
 import { type Caller, Engine } from './engine.ts'
 import { ModuleCallError } from './errors.ts'
-import { type Claims, identityFromClaims, identityOf } from './identity.ts'
+import { type Claims, identityFromClaims, identityOf, LOCAL_ISSUER } from './identity.ts'
 import type { LogLine } from './logs.ts'
 import type {
   ArgumentsOf,
@@ -27,6 +31,10 @@ import type {
 } from './module-types.ts'
 import type { Relation } from './relation.ts'
 import { compileQuery } from './sql/select.ts'
+import { inProcessSockets, type WebSocketFactory } from './server/in-process.ts'
+import { listen, type Listener, type ListenOptions } from './server/listen.ts'
+import { Server } from './server/server.ts'
+import { newSecret, Tokens, type VerifyToken } from './server/tokens.ts'
 import { ScheduleRunner } from './schedule-runner.ts'
 
 export interface ModuleHostOptions {
@@ -45,6 +53,8 @@ export interface ModuleHostOptions {
    * module should pass its tests with any.
    */
   readonly shuffleScans?: number
+  /** Vouches for tokens that this host did not hand out. */
+  readonly verifyToken?: VerifyToken
   /** How many log lines are kept; 10,000. */
   readonly maxLogLines?: number
 }
@@ -92,10 +102,20 @@ export interface ModuleHost<module = unknown> extends ModuleCaller<module> {
   stubHttp(fetch: HttpFetch): void
   /** What the last call read and wrote. */
   costs(): CallCost
+  /** For `DbConnection.builder().withWSFn(…)`: the SDK connects within this process, without a socket. */
+  webSocket(): WebSocketFactory
+  /** Serves the SDK on a port: `withUri(listener.url)`, with any database name. */
+  listen(options?: ListenOptions): Promise<Listener>
+  /** A token for `withToken`: whoever connects with it has the identity of its claims. */
+  token(who: string | Claims): string
+  /** What a client needs to call this module, without a file of bindings. */
+  bindings(options?: { readonly accessors?: Accessors }): ClientBindings<module>
+  /** The same as the text of a TypeScript file, for clients that are built. */
+  emitBindings(options?: EmitOptions & { readonly accessors?: Accessors }): string
   /** Loads the module again over the same rows: as it was, or another bundle of it. */
   restart(module?: ModuleBundle): void
-  /** Stops timers; connections end. */
-  close(): void
+  /** Stops timers and listeners; connections end. */
+  close(): Promise<void>
 }
 
 /** @throws {DefinitionError} when the module cannot be bundled, loaded or published. */
@@ -103,26 +123,29 @@ export async function createModuleHost<module = unknown>(
   options: ModuleHostOptions,
 ): Promise<ModuleHost<module>> {
   // The host reads names and arguments as they come; which there are is what the module's types say.
-  return new Host(await openEngine(options)) as unknown as ModuleHost<module>
+  return (await openHost(options)) as unknown as ModuleHost<module>
 }
 
 const START_MS = Date.UTC(2026, 0, 1)
 const MAX_LOG_LINES = 10_000
 
-export async function openEngine(options: ModuleHostOptions): Promise<Engine> {
+async function openHost(options: ModuleHostOptions): Promise<Host> {
   const { entry, module, http = noHttp, shuffleScans, maxLogLines = MAX_LOG_LINES } = options
   if ((entry === undefined) === (module === undefined))
     throw new DefinitionError('Give a module host either an entry or a bundled module.')
   const bundle = module ?? (await bundleModule(entry ?? ''))
-  const isVirtual = options.clock !== 'system'
-  return new Engine(bundle, {
+  const clock =
+    options.clock === 'system' ? systemClock : new VirtualClock(options.startMs ?? START_MS)
+  const engine = new Engine(bundle, {
     identity: identityOf('database'),
     owner: identityOf('owner'),
-    clock: isVirtual ? new VirtualClock(options.startMs ?? START_MS) : systemClock,
+    clock,
     http,
     shuffle: shuffleScans === undefined ? undefined : seededRandom(shuffleScans),
     maxLogLines,
   })
+  const now = (): number => Number(clock.now() / 1000n)
+  return new Host(engine, new Tokens(newSecret(), options.verifyToken, now))
 }
 
 function noHttp(): never {
@@ -196,11 +219,14 @@ class Connection extends EngineCaller {
 
 class Host extends EngineCaller {
   readonly #runner: ScheduleRunner
+  readonly #server: Server
+  readonly #listeners = new Set<Listener>()
   #nextConnection = 1n
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, tokens: Tokens) {
     super(engine, { identity: engine.options.owner, connectionId: 0n })
     this.#runner = new ScheduleRunner(engine)
+    this.#server = new Server(engine, tokens)
   }
 
   get databaseIdentity(): Identity {
@@ -250,14 +276,43 @@ class Host extends EngineCaller {
     return this.engine.lastCost
   }
 
+  webSocket(): WebSocketFactory {
+    return inProcessSockets(this.#server)
+  }
+
+  async listen(options: ListenOptions = {}): Promise<Listener> {
+    const listener = await listen(this.#server, options)
+    this.#listeners.add(listener)
+    return listener
+  }
+
+  token(who: string | Claims): string {
+    return this.#server.tokens.sign(
+      typeof who === 'string' ? { iss: LOCAL_ISSUER, sub: who, aud: 'spacetimedb' } : who,
+    )
+  }
+
+  bindings({ accessors = 'camelCase' }: { readonly accessors?: Accessors } = {}): BuiltBindings {
+    return buildBindings(clientModel(this.engine.definition, accessors))
+  }
+
+  emitBindings(options: EmitOptions & { readonly accessors?: Accessors } = {}): string {
+    return emitBindings(
+      clientModel(this.engine.definition, options.accessors ?? 'camelCase'),
+      options,
+    )
+  }
+
   restart(module?: ModuleBundle): void {
     this.engine.restart(module)
     this.#runner.rearm()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#runner.stop()
+    this.#server.closeAll('The host ends.')
     for (const connectionId of this.engine.connections) this.engine.disconnect(connectionId)
+    await Promise.all([...this.#listeners].map((listener) => listener.close()))
   }
 }
 

@@ -33,6 +33,7 @@ const tag = table(
 )
 
 const db = schema({ note, head, audit, alarm, errand, shout, tag })
+// oxlint-disable-next-line import/no-default-export -- SpacetimeDB takes the schema from there
 export default db
 
 let callsOfThisInstance = 0

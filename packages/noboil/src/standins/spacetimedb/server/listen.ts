@@ -1,0 +1,186 @@
+/** The server on a port: the SDK's WebSocket, and the few HTTP routes that the SDK asks. */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { WebSocket, WebSocketServer } from 'ws'
+import { DefinitionError } from '../../../errors/assert.ts'
+import { messageOf } from '../abi/load.ts'
+import { identityFromClaims } from '../identity.ts'
+import { type Protocol, PROTOCOLS } from './messages.ts'
+import type { Server } from './server.ts'
+import type { Session } from './session.ts'
+
+export interface ListenOptions {
+  /** 0, the default, takes one that is free. */
+  readonly port?: number
+  /** `127.0.0.1` unless said otherwise: this is no server for strangers. */
+  readonly hostname?: string
+}
+
+export interface Listener {
+  /** For `withUri`. */
+  readonly url: string
+  readonly port: number
+  /** Ends every connection and frees the port. */
+  close(): Promise<void>
+}
+
+/** As SpacetimeDB: a larger message ends the connection. */
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+/** A client that does not read what it is sent is cut off here. */
+const MAX_UNSENT_BYTES = 64 * 1024 * 1024
+const WEBSOCKET_TOKEN_MS = 60_000
+
+/** @throws {DefinitionError} when `ws` is not installed; what `node:net` throws when the port is taken. */
+export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
+  const { port = 0, hostname = '127.0.0.1' } = options
+  const sockets = await loadSockets()
+  const http = createServer((request, response) => void route(server, request, response))
+  http.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    void upgrade(server, sockets, request, socket, head)
+  })
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, hostname, resolve)
+  })
+  const bound = (http.address() as AddressInfo).port
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname
+  return { url: `http://${host}:${bound}`, port: bound, close: () => close(server, sockets, http) }
+}
+
+async function close(server: Server, sockets: WebSocketServer, http: HttpServer): Promise<void> {
+  server.closeAll('The server ends.')
+  for (const client of sockets.clients) client.terminate()
+  sockets.close()
+  await new Promise<void>((resolve) => {
+    http.close(() => resolve())
+    http.closeAllConnections()
+  })
+}
+
+async function loadSockets(): Promise<WebSocketServer> {
+  try {
+    const { WebSocketServer } = await import('ws')
+    return new WebSocketServer({
+      noServer: true,
+      maxPayload: MAX_MESSAGE_BYTES,
+      handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
+    })
+  } catch {
+    throw new DefinitionError(
+      'The development server needs ws, which is not installed: npm install --save-dev ws.',
+    )
+  }
+}
+
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': '*',
+  'access-control-allow-methods': 'GET, POST, OPTIONS',
+}
+
+async function route(
+  server: Server,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://server')
+  const reply = (status: number, body?: object): void => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+    response.writeHead(status, { ...CORS, ...type })
+    response.end(body === undefined ? undefined : JSON.stringify(body))
+  }
+  request.resume()
+  try {
+    if (request.method === 'OPTIONS') return reply(204)
+    if (request.method === 'GET' && pathname === '/v1/ping') return reply(200)
+    if (request.method !== 'POST') return reply(404)
+    if (pathname === '/v1/identity') return reply(200, await newIdentity(server))
+    if (pathname !== '/v1/identity/websocket-token') return reply(404)
+    const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ')
+    const claims = scheme === 'Bearer' ? await server.tokens.read(token) : undefined
+    if (claims === undefined) return reply(401, { error: 'The token is not one of this server’s.' })
+    reply(200, { token: server.tokens.sign(claims, WEBSOCKET_TOKEN_MS) })
+  } catch (error) {
+    server.engine.logs.add('error', `${pathname} failed: ${messageOf(error)}`)
+    if (!response.headersSent) reply(500)
+  }
+}
+
+async function newIdentity(server: Server): Promise<object> {
+  const token = server.tokens.anonymous()
+  const claims = await server.tokens.read(token)
+  const identity = claims === undefined ? undefined : identityFromClaims(claims).toHexString()
+  return { identity, token }
+}
+
+async function upgrade(
+  server: Server,
+  sockets: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server')
+  const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
+  const protocol = PROTOCOLS.find((name) => offered?.includes(name))
+  if (!/^\/v1\/database\/[^/]+\/subscribe$/.test(pathname)) return refuse(socket, '404 Not Found')
+  if (protocol === undefined) return refuse(socket, '400 Bad Request')
+  const token = searchParams.get('token') ?? bearer(request) ?? undefined
+  if (token !== undefined && (await server.tokens.read(token)) === undefined)
+    return refuse(socket, '401 Unauthorized')
+  sockets.handleUpgrade(request, socket, head, (client) => {
+    const connectionId = searchParams.get('connection_id') ?? undefined
+    void attach(server, client, { protocol, token, connectionId })
+  })
+}
+
+function bearer(request: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`)
+}
+
+async function attach(
+  server: Server,
+  client: WebSocket,
+  request: { protocol: Protocol; token: string | undefined; connectionId: string | undefined },
+): Promise<void> {
+  const early: Uint8Array[] = []
+  let session: Session | undefined
+  client.on('message', (data: Buffer, isBinary) => {
+    if (!isBinary) return client.close(1003, 'Messages are binary.')
+    const bytes = Uint8Array.from(data)
+    if (session === undefined) early.push(bytes)
+    else server.receive(session, bytes)
+  })
+  client.on('error', () => client.terminate())
+  client.on('close', () => {
+    if (session !== undefined) server.closed(session)
+  })
+  try {
+    session = await server.open(request, {
+      send: (bytes) => {
+        if (client.bufferedAmount > MAX_UNSENT_BYTES) client.terminate()
+        else client.send(Buffer.concat([UNCOMPRESSED, bytes]))
+      },
+      close: (code, reason) => client.close(code, reason),
+    })
+    for (const bytes of early) server.receive(session, bytes)
+    if (client.readyState !== client.OPEN) server.closed(session)
+  } catch (error) {
+    server.engine.logs.add('warn', `A connection was refused: ${messageOf(error)}`)
+    client.close(1008, 'The connection was refused.')
+  }
+}
+
+/** Every message of the server says first how it is compressed. */
+const UNCOMPRESSED = Buffer.from([0])
