@@ -28,6 +28,11 @@ export interface Layout<row extends object = object> {
   /** Primary key columns. Rows are clustered on it where the host can. */
   readonly key: readonly string[]
   /**
+   * The last key column is a number that a counter in the same transaction gives, so that no two rows have one. A host without
+   * keys of its own need not look.
+   */
+  readonly counted?: true
+  /**
    * Where a row's `_id` comes from: `stored` is a column of its own (then it is the key), `key` is derived from the key
    * columns by {@link idOf}, `none` is for internal tables.
    */

@@ -109,6 +109,7 @@ export function logLayout(table: LogTable, search: readonly string[]): Layout<St
       ...table.fields,
     },
     key: ['parent', 'seq'],
+    counted: true,
     id: 'key',
     creationTime: 'createdAt',
     indexes: { by_idempotency: { columns: ['parent', 'idempotencyKey'], unique: true } },

@@ -70,6 +70,7 @@ export const stamps: Layout<StampRow> = {
     at: column.integer,
   },
   key: ['bucket', 'owner', 'total'],
+  counted: true,
   id: 'none',
   indexes: {},
   internal: true,

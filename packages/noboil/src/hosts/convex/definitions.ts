@@ -1,0 +1,100 @@
+/**
+ * Layouts as Convex table definitions: what `convex/schema.ts` is made of.
+ */
+import { defineTable, type TableDefinition } from 'convex/server'
+import { type GenericValidator, v } from 'convex/values'
+import { DefinitionError } from '../../errors/assert.ts'
+import { column, type Layout } from '../../schema/layout.ts'
+import type { Fields } from '../../schema/storable.ts'
+import {
+  arrivalColumns,
+  arrivalIndex,
+  createdAt,
+  indexName,
+  keyIndex,
+  searchIndex,
+  searchText,
+  tableName,
+} from './names.ts'
+import { assertConvexFields, fieldValidators } from './validators.ts'
+
+const maxIndexes = 32
+const maxIndexFields = 16
+const native: ReadonlySet<string> = new Set(['_id', '_creationTime'])
+
+/** One definition per layout, under its name on Convex. Throws {@link DefinitionError} for what Convex cannot keep. */
+export function defineLayouts(layouts: readonly Layout[]): Record<string, TableDefinition> {
+  const made: Record<string, TableDefinition> = {}
+  for (const layout of layouts) {
+    const name = tableName(layout)
+    if (made[name] !== undefined) {
+      throw new DefinitionError(`Two tables would be called '${name}' on Convex; rename one.`)
+    }
+    made[name] = defineLayout(layout)
+  }
+  return made
+}
+
+/** The columns of a layout that are fields of its documents. Records of bookkeeping are text: their keys may be anything. */
+export function storedColumns(layout: Layout): Fields {
+  const stored = Object.entries(layout.columns).filter(([name]) => !native.has(name))
+  if (layout.internal !== true) return Object.fromEntries(stored)
+  return Object.fromEntries(
+    stored.map(([name, field]) => [name, field.type.kind === 'record' ? column.text : field]),
+  )
+}
+
+interface Indexes {
+  index(name: string, fields: readonly string[]): Indexes
+  searchIndex(
+    name: string,
+    config: { readonly searchField: string; readonly filterFields?: readonly string[] },
+  ): Indexes
+}
+
+function defineLayout(layout: Layout): TableDefinition {
+  const columns = storedColumns(layout)
+  assertConvexFields(layout.name, columns)
+  const fields: Record<string, GenericValidator> = fieldValidators(columns)
+  if (layout.creationTime === '_creationTime') fields[createdAt] = v.optional(v.number())
+  if (layout.search) fields[searchText] = v.optional(v.string())
+  const indexes = indexesOf(layout)
+  assertIndexes(layout.name, indexes)
+  let table = defineTable(fields as never) as unknown as Indexes
+  for (const [name, columnsOfIndex] of indexes) table = table.index(name, columnsOfIndex)
+  if (layout.search) {
+    const { scope } = layout.search
+    table = table.searchIndex(searchIndex, {
+      searchField: searchText,
+      ...(scope === undefined ? {} : { filterFields: [scope] }),
+    })
+  }
+  return table as unknown as TableDefinition
+}
+
+function indexesOf(layout: Layout): ReadonlyMap<string, readonly string[]> {
+  const indexes = new Map<string, readonly string[]>()
+  const key = keyIndex(layout)
+  if (key !== undefined) indexes.set(key, layout.key)
+  const arrival = arrivalColumns(layout)
+  if (arrival !== undefined) indexes.set(arrivalIndex(arrival), arrival)
+  for (const [name, { columns }] of Object.entries(layout.indexes)) {
+    indexes.set(indexName(name), columns)
+  }
+  return indexes
+}
+
+function assertIndexes(table: string, indexes: ReadonlyMap<string, readonly string[]>): void {
+  if (indexes.size > maxIndexes) {
+    throw new DefinitionError(
+      `Table '${table}' needs ${indexes.size} indexes; Convex keeps at most ${maxIndexes} per table.`,
+    )
+  }
+  for (const [name, columns] of indexes) {
+    if (columns.length > maxIndexFields) {
+      throw new DefinitionError(
+        `Table '${table}': index '${name}' has ${columns.length} fields; Convex takes at most ${maxIndexFields}.`,
+      )
+    }
+  }
+}

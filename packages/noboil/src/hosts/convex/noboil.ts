@@ -1,0 +1,117 @@
+/**
+ * `noboil()` on Convex: the tables of an app as functions of its deployment.
+ */
+import { assembleTables } from '../../factories/assemble.ts'
+import { buildBase } from '../../factories/base/build.ts'
+import type { BaseOptions, CacheCrudOptions } from '../../factories/base/types.ts'
+import {
+  defaultFactoryLimits,
+  type FactoryLimits,
+  type Settings,
+} from '../../factories/shared/call.ts'
+import type { BuiltTable } from '../../factories/shared/operation.ts'
+import { usersLayout } from '../../factories/shared/users.ts'
+import { wire } from '../../factories/tables.ts'
+import type { Wired, WireTable } from '../../factories/wiring.ts'
+import type { PredicateContext, Writer } from '../../schema/context.ts'
+import type { AnyObject } from '../../schema/storable.ts'
+import type { AnyTable, BaseTable } from '../../schema/tables.ts'
+import { type Background, backgroundOf, sessionFor, type Works } from './background.ts'
+import { type AppBuilders, assertBuilders } from './builders.ts'
+import type { GetAuthUserId } from './callers.ts'
+import { Contexts } from './contexts.ts'
+import { defineLayouts } from './definitions.ts'
+import { type Exposer, exposeTable } from './expose.ts'
+import { functionsOf } from './functions.ts'
+import type { Middleware } from './middleware.ts'
+import type { AnyCtx } from './ports.ts'
+import { HookTransaction } from './session.ts'
+import { signaturesOf } from './signatures.ts'
+import type { ConvexApi, ConvexTable } from './types.ts'
+
+export interface NoboilConfig<wired extends Readonly<Record<string, Wired>>> extends AppBuilders {
+  /** The `_id` of the caller's row in `users`, or null: Convex Auth's `getAuthUserId`, or the app's own. */
+  readonly getAuthUserId: GetAuthUserId
+  readonly tables: (build: { readonly table: WireTable }) => wired
+  /** Fields that users have beside `name`, `image` and `role`; register them for the types too. */
+  readonly users?: AnyObject
+  /** Passes the ownership check of `rm`, purge and restore. Default: `ctx.user?.role === 'admin'`. */
+  readonly admin?: (ctx: PredicateContext) => boolean | Promise<boolean>
+  /** Runs around every function; the first is outermost. */
+  readonly middleware?: readonly Middleware[]
+  readonly limits?: Partial<FactoryLimits>
+  /** The file that exports {@link ConvexApp.background}. Default: `noboil`, for `convex/noboil.ts`. */
+  readonly backgroundModule?: string
+}
+
+export interface ConvexApp<wired> {
+  /** The functions of each table, for its file to export: `export const { append, list } = api.vote`. */
+  readonly api: ConvexApi<wired>
+  /** Wires a base table in a file of its own, which {@link background}'s file imports. */
+  readonly cacheCrud: <table extends BaseTable>(
+    options: CacheCrudOptions<table>,
+  ) => ConvexTable<table>
+  /** What works by itself: `convex/noboil.ts` exports all of it, and imports each file with a `cacheCrud()`. */
+  readonly background: Background
+  /**
+   * The tables' functions inside a query or mutation of the app's own, in its transaction, as the server itself:
+   * `db(ctx).mutation(api.siteConfig.set, { … })`.
+   */
+  readonly db: (ctx: AnyCtx) => Writer
+}
+
+/** Throws a {@link DefinitionError} naming what does not fit together, or what Convex cannot keep. */
+export function noboil<const wired extends Readonly<Record<string, Wired>>>(
+  config: NoboilConfig<wired>,
+): ConvexApp<wired> {
+  const builders = assertBuilders(config)
+  const contexts = new Contexts()
+  const settings: Settings = {
+    admin: config.admin ?? ((ctx) => ctx.user?.role === 'admin'),
+    limits: { ...defaultFactoryLimits, ...config.limits },
+    hookContext: contexts.hookContext,
+    predicateContext: contexts.predicateContext,
+  }
+  const tables = config.tables({ table: wire as WireTable })
+  const assembled = assembleTables(tables, settings, usersLayout(config.users))
+  // Whatever Convex cannot keep is found here, before anything is deployed.
+  defineLayouts(assembled.layouts)
+  const built = [...assembled.tables]
+  const layouts = [...assembled.layouts]
+  const works: Works = {
+    flows: new Map(Object.entries(assembled.flows)),
+    programs: new Map(Object.entries(assembled.programs)),
+    module: config.backgroundModule ?? 'noboil',
+    sweepRows: settings.limits.maxSweepRows,
+  }
+  contexts.bind(functionsOf(built, layouts))
+  const { getAuthUserId, middleware = [] } = config
+  const exposer: Exposer = { builders, works, getAuthUserId, middleware }
+  const exposed = (table: BuiltTable, declared: AnyTable | undefined): object =>
+    exposeTable(exposer, table, signaturesOf(table, declared), (name) => isClosed(declared, name))
+  return {
+    api: Object.fromEntries(
+      built.map((table) => [table.name, exposed(table, tables[table.name]?.table)]),
+    ) as never,
+    background: backgroundOf(works, builders),
+    db: (ctx) => contexts.db(new HookTransaction(sessionFor(works, ctx))),
+    cacheCrud: (options) => {
+      const table = buildBase(options.schema, options as BaseOptions, settings)
+      defineLayouts(table.layouts)
+      built.push(table)
+      layouts.push(...table.layouts)
+      for (const [name, flow] of Object.entries(table.flows ?? {})) works.flows.set(name, flow)
+      for (const program of table.programs ?? []) works.programs.set(program.name, program)
+      contexts.bind(functionsOf(built, layouts))
+      return exposed(table, options.schema) as never
+    },
+  }
+}
+
+const openNames: ReadonlySet<string> = new Set(['get', 'load', 'refresh'])
+
+/** Tables without a `writeRole` are written by the server itself alone. */
+const isClosed = (table: AnyTable | undefined, name: string): boolean =>
+  (table?.factory === 'kv' || table?.factory === 'base') &&
+  table.writeRole === undefined &&
+  !openNames.has(name)

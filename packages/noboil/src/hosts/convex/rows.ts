@@ -1,0 +1,106 @@
+/**
+ * Rows as documents and back. A document has its row's columns, an `_id` of Convex's own, and what only Convex needs: the time of
+ * its transaction and the text it is found by.
+ */
+import { invalid } from '../../factories/shared/arguments.ts'
+import type { Layout } from '../../schema/layout.ts'
+import type { FieldType } from '../../schema/storable.ts'
+import type { Row } from '../../schema/values.ts'
+import { wordsOf } from '../../schema/words.ts'
+import { createdAt, searchText } from './names.ts'
+import type { Document } from './ports.ts'
+
+/** Longer words are in no search index of Convex. */
+const maxTokenChars = 32
+const storableKey = /^(?![$_])[\x20-\x7e]+$/
+
+/** The fields of a new document. */
+export function encodeRow(layout: Layout, row: Row): Record<string, unknown> {
+  const fields = encodeFields(layout, row)
+  if (layout.creationTime === '_creationTime') fields[createdAt] = row['_creationTime']
+  if (layout.search) fields[searchText] = textOf(layout, row)
+  return fields
+}
+
+/** The fields that a patch of `row` writes; undefined clears one. */
+export function encodePatch(layout: Layout, row: Row, set: Row): Record<string, unknown> {
+  const fields = encodeFields(layout, set)
+  if (layout.search?.fields.some((name) => name in set)) {
+    fields[searchText] = textOf(layout, { ...row, ...set })
+  }
+  return fields
+}
+
+export function decodeRow(layout: Layout, document: Document): Row {
+  const { [createdAt]: made, [searchText]: _, _creationTime: native, ...row } = document
+  if (layout.internal === true) return decodeRecords(layout, row)
+  const time = layout.creationTime
+  if (time === createdAt) return { ...row, [createdAt]: made, _creationTime: made }
+  return { ...row, _creationTime: made ?? Math.floor(native) }
+}
+
+/** The words of a token of a search, as far as Convex keeps them. */
+export const tokenOf = (word: string): string => word.slice(0, maxTokenChars)
+
+function encodeFields(layout: Layout, row: Row): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(row)) {
+    const field = layout.columns[name]
+    if (field === undefined || name === '_id' || name === '_creationTime') continue
+    if (layout.internal === true && field.type.kind === 'record') {
+      fields[name] = JSON.stringify(value)
+    } else {
+      assertKeys(field.type, value, name)
+      fields[name] = value
+    }
+  }
+  return fields
+}
+
+function decodeRecords(layout: Layout, row: Record<string, unknown>): Row {
+  for (const [name, field] of Object.entries(layout.columns)) {
+    if (field.type.kind === 'record') row[name] = JSON.parse(row[name] as string)
+  }
+  return row
+}
+
+function textOf(layout: Layout, row: Row): string {
+  const words = new Set<string>()
+  for (const name of layout.search?.fields ?? []) {
+    const text = row[name]
+    if (typeof text === 'string') for (const word of wordsOf(text)) words.add(tokenOf(word))
+  }
+  return [...words].join(' ')
+}
+
+/** Keys of records are data, so only a write can say which ones Convex refuses. */
+function assertKeys(type: FieldType, value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null) return
+  switch (type.kind) {
+    case 'array':
+      for (const [at, item] of (value as readonly unknown[]).entries()) {
+        assertKeys(type.item.type, item, `${path}[${at}]`)
+      }
+      return
+    case 'record':
+      for (const [key, item] of Object.entries(value)) {
+        if (!storableKey.test(key)) {
+          throw invalid(
+            `${path}.${key}`,
+            `The key '${key}' cannot be stored on Convex: keys are ASCII and do not begin with '$' or '_'.`,
+          )
+        }
+        assertKeys(type.value.type, item, `${path}.${key}`)
+      }
+      return
+    case 'object':
+      for (const [name, field] of Object.entries(type.fields)) {
+        assertKeys(field.type, (value as Row)[name], `${path}.${name}`)
+      }
+      return
+    case 'union':
+      for (const option of type.options) assertKeys(option.type, value, path)
+      return
+    default:
+  }
+}
