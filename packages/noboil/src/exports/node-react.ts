@@ -39,3 +39,15 @@ export type {
   UpsertOptions,
 } from '../react/shapes.ts'
 export { type SingletonRefs, useSingleton } from '../react/singleton.ts'
+export {
+  type EntityKeys,
+  StreamInvalidator,
+  type StreamInvalidatorProps,
+  StreamProvider,
+  type StreamProviderProps,
+  type UpdateSource,
+  useAppUpdates,
+  useStream,
+} from '../react/updates.tsx'
+export type { UpdateListener } from '../client/updates.ts'
+export type { AppUpdate } from '../wire/messages.ts'

@@ -11,6 +11,7 @@ export type {
   Session,
 } from '../server/auth/port.ts'
 export type { ServerLimits } from '../server/limits.ts'
+export { type MirrorConfig, mirrorsFromEnv } from '../mirror/config.ts'
 export { type App, noboil, type NoboilConfig, type People } from '../server/noboil.ts'
 export { refs } from '../server/refs.ts'
 export type { Listening, ListenOptions } from '../server/server.ts'

@@ -71,7 +71,8 @@ export class ServiceAccount {
   async #signIn(): Promise<string> {
     const reply = await this.#ports.send(`${this.#target}/api/auth/sign-in/email`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      // Accounts are signed in by pages of their own site; a program names the site that it means.
+      headers: { 'content-type': 'application/json', origin: this.#target },
       body: JSON.stringify(this.#credentials),
     })
     const session = cookiesOf(reply.headers)

@@ -53,6 +53,8 @@ export function NoboilProvider(props: NoboilProviderProps): ReactElement {
   )
 }
 
+export const useNoboilIfAny = (): Noboil | undefined => useContext(Context)
+
 /** The client of the nearest provider. */
 export const useClient = (): Client => useNoboil().client
 
