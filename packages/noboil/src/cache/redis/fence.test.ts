@@ -21,7 +21,7 @@ type Step =
   | { readonly does: 'settle' | (typeof troubles)[number] }
 
 const troubles = ['save', 'restart', 'cut', 'evict'] as const
-const process = fc.constantFrom(...processes)
+const process = fc.constantFrom(0, 0, 0, 1, 2)
 const key = fc.constantFrom(...keys)
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -96,7 +96,9 @@ class World {
     const options = { type: 'posts', ttlMs: 20_000, staleMs, timeoutMs: 60_000 }
     const load = async (): Promise<number> => {
       const read = this.truth
-      await this.#schedule.schedule(Promise.resolve(), 'load')
+      for (let turn = 0; turn < 4; turn++) {
+        await this.#schedule.schedule(Promise.resolve(), 'load')
+      }
       return read
     }
     const answer = await (this.caches[at] as AppCache).rememberWithStatus(key, options, load)
@@ -164,15 +166,14 @@ test('after an acknowledged invalidation nothing loaded before it is served as f
       const calls: Promise<void>[] = []
       for (const [step, turns] of steps) {
         if (step.does === 'remember')
-          calls.push(world.remember(step.process, step.key, step.staleMs))
-        else if (step.does === 'write') calls.push(world.write(step.process, step.type))
+          calls.push(kept(world.remember(step.process, step.key, step.staleMs)))
+        else if (step.does === 'write') calls.push(kept(world.write(step.process, step.type)))
         else if (step.does === 'pass') await world.clock.pass(step.ms)
         else if (step.does === 'settle') await world.turn(100)
         else if (step.does === 'save') world.redis.save()
         else if (step.does === 'restart') world.redis.restart()
         else if (step.does === 'evict') world.redis.evictTags()
         else world.redis.cut()
-        for (const call of calls) call.catch(() => {})
         await world.turn(turns)
       }
       await world.finish(calls)
@@ -180,3 +181,9 @@ test('after an acknowledged invalidation nothing loaded before it is served as f
     { numRuns: 150 },
   )
 })
+
+/** A promise whose failure is looked at later. */
+function kept<result>(promise: Promise<result>): Promise<result> {
+  promise.catch(() => {})
+  return promise
+}

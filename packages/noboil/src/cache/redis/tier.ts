@@ -18,7 +18,7 @@ import { type RedisDriver, RedisFailure } from './driver.ts'
 import { RedisEntries } from './entries.ts'
 import { Link, type Run } from './link.ts'
 import { type RedisKeys, redisKeys, type RedisSettings } from './settings.ts'
-import { readSeq, View } from './view.ts'
+import { readChange, View } from './view.ts'
 import { Wakes } from './wakes.ts'
 
 export interface TierParts {
@@ -169,13 +169,13 @@ export class RedisTier {
     preventMirror: boolean,
   ): Promise<void> {
     const news = this.#view.news(type, ids, preventMirror)
-    const seq = await this.#unlessAway(async () =>
-      readSeq(await this.#run('change', [this.#keys.tags], this.#view.changeArgs(news))),
+    const numbered = await this.#unlessAway(async () =>
+      readChange(await this.#run('change', [this.#keys.tags], this.#view.changeArgs(news))),
     )
-    if (seq !== undefined) return this.#view.note(news, seq)
-    this.#view.defer(news)
-    // Whoever is connected has told everything: a change that was refused ends the connection.
-    this.#link.drop('did not take a change')
+    if (numbered?.epoch === this.#view.epoch) return this.#view.note(news, numbered.seq)
+    if (numbered === undefined) this.#view.defer(news)
+    // Whoever is connected has told everything, and knows the history it was told to: else the connection ends.
+    this.#link.drop('did not take a change into the history known here')
   }
 
   /** Passes a notification to the other processes, if Redis is there; who was away is told when it is back. */

@@ -190,7 +190,7 @@ export class View {
       this.#pendingKeys.delete(key)
     }
     for (const [type, news] of this.#pending) {
-      const seq = readSeq(await run('change', [keys.tags], this.changeArgs(news)))
+      const { seq } = readChange(await run('change', [keys.tags], this.changeArgs(news)))
       if (this.#pending.get(type) === news) this.#pending.delete(type)
       told.push([news, seq])
     }
@@ -263,9 +263,10 @@ function readSync(reply: readonly unknown[]): Known & { readonly sets: Pairs } {
   return { ...readOpen(reply), sets: pairs(reply[4] as readonly string[]) }
 }
 
-/** The number of a change, out of `[epoch, seq]`. */
-export function readSeq(reply: unknown): number {
-  return Number((reply as readonly [string, string])[1])
+/** The history and the number that Redis gave a change. */
+export function readChange(reply: unknown): { readonly epoch: number; readonly seq: number } {
+  const [epoch, seq] = reply as readonly [string, string]
+  return { epoch: Number(epoch), seq: Number(seq) }
 }
 
 function pairs(flat: readonly string[]): Pairs {
