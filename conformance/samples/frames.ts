@@ -16,7 +16,7 @@ export interface Frame {
 /** Every sample by `<page>/<name>`. */
 export function readSamples(): ReadonlyMap<string, string> {
   const samples = new Map<string, string>()
-  for (const page of ['kv', 'log']) {
+  for (const page of ['base', 'kv', 'log']) {
     const text = readFileSync(join(import.meta.dirname, `${page}.md`), 'utf8')
     for (const block of blocksOf(text)) add(samples, page, block)
   }
@@ -27,10 +27,11 @@ export function readSamples(): ReadonlyMap<string, string> {
 export function sampleSources(): ReadonlyMap<string, string> {
   const samples = readSamples()
   const sources = new Map<string, string>()
-  for (const name of ['node', 'register', 'shapes', 'tables']) {
+  for (const name of ['films', 'node', 'register', 'shapes', 'tables']) {
     const path = `support/${name}.ts`
     sources.set(path, readFileSync(join(import.meta.dirname, path), 'utf8'))
   }
+  for (const [path, text] of Object.entries(beside)) sources.set(path, text)
   for (const [name, { path, wrap }] of Object.entries(frames)) {
     if (sources.has(path)) throw new Error(`${path} is made twice.`)
     sources.set(path, wrap(samples.get(name) as string))
@@ -38,7 +39,74 @@ export function sampleSources(): ReadonlyMap<string, string> {
   return sources
 }
 
+const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`
+
+/** What the base page's samples import beside the library: the app, and a client of somebody's API in the shape that it uses. */
+const beside: Readonly<Record<string, string>> = {
+  'base/lazy.ts': lines(
+    `import { noboil } from 'noboil/node'`,
+    `export const app = noboil({ database: process.env['SAMPLE_DATABASE'] ?? 'x.db', tables: () => ({}), log: { level: 'silent' } })`,
+    'export const { cacheCrud } = app',
+  ),
+  'node_modules/tmdb-ts/package.json': lines(
+    `{ "name": "tmdb-ts", "version": "0.0.0", "type": "module", "exports": { "types": "./index.d.ts", "default": "./index.js" } }`,
+  ),
+  'node_modules/tmdb-ts/index.js': lines(
+    'export class TMDB {',
+    'movies = { details: async ({ movie_id }) => ({ id: movie_id, title: `film ${movie_id}` }) }',
+    '}',
+  ),
+  'node_modules/tmdb-ts/index.d.ts': lines(
+    'export declare class TMDB {',
+    'constructor(key: string)',
+    'movies: { details(given: { movie_id: number }): Promise<{ id: number; title: string }> }',
+    '}',
+  ),
+}
+
 export const frames: Readonly<Record<string, Frame>> = {
+  'base/result': { path: 'base/result.ts', wrap: (text) => shapesOf('Base', text) },
+  'base/schema-convex': {
+    path: 'base/s.ts',
+    wrap: (text) => lines(text, 'export const s = schema({ base })'),
+  },
+  'base/schema-spacetimedb': {
+    path: 'base/schema-spacetimedb.ts',
+    wrap: (text) => lines(text, 'export const s = schema({ base })'),
+  },
+  'base/wire-convex': {
+    path: 'base/convex/movie.ts',
+    wrap: (text) => lines(`import { toMovie } from '../../support/films.ts'`, text),
+  },
+  'base/wire-spacetimedb': {
+    path: 'base/wire-spacetimedb.ts',
+    wrap: (text) =>
+      lines(
+        `import { fetchTmdb } from '../support/films.ts'`,
+        `import { noboil } from '../support/node.ts'`,
+        `import { s } from './schema-spacetimedb.ts'`,
+        text,
+        'export { spacetimedb }',
+      ),
+  },
+  'base/stale-while-revalidate': {
+    path: 'base/stale-while-revalidate.ts',
+    wrap: (text) => wiredFilm(text),
+  },
+  'base/on-fetch': { path: 'base/on-fetch.ts', wrap: (text) => wiredFilm(text) },
+  'base/hooks-convex': {
+    path: 'base/hooks-node.ts',
+    wrap: (text) =>
+      lines(
+        onNode(text),
+        `import type { BaseApi } from 'noboil/node'`,
+        `import type { ClientApi } from 'noboil/node/react'`,
+        `import type { s } from './s.ts'`,
+        'declare const api: ClientApi<{ movie: BaseApi<typeof s.movie> }>',
+        'declare const tmdbId: string',
+        'void [data?.title, isLoading, refresh, invalidate]',
+      ),
+  },
   'kv/result': { path: 'kv/result.ts', wrap: (text) => shapesOf('Kv', text) },
   'kv/schema-convex': {
     path: 'kv/schema-convex.ts',
@@ -147,8 +215,6 @@ export const frames: Readonly<Record<string, Frame>> = {
   },
 }
 
-const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`
-
 /** The same call on this project's own host. */
 const onNode = (text: string): string =>
   text.replace(`from 'noboil/convex/react'`, `from 'noboil/node/react'`)
@@ -159,6 +225,18 @@ const wired = (text: string, name: string): string =>
     `import { s } from '../support/tables.ts'`,
     text,
     `export { ${name} }`,
+  )
+
+/** Options that a sample names alone, in a table that takes them. */
+const wiredFilm = (options: string): string =>
+  lines(
+    `import { film, s } from '../support/films.ts'`,
+    `import { noboil } from '../support/node.ts'`,
+    'export const api = noboil({',
+    `tables: ({ table }) => ({ film: table(s.film, { key: 'tmdbId', fetcher: film,`,
+    options,
+    '}) })',
+    '})',
   )
 
 /** The sample is four alternatives: each becomes a table of its own. */

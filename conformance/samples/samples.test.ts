@@ -1,4 +1,4 @@
-/** Every code sample of the kv and log pages compiles, or waits for a host that is named. */
+/** Every code sample of the base, kv and log pages compiles, or waits for a host that is named. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -19,6 +19,7 @@ const samples = readSamples()
 
 describe('the samples', () => {
   test('are all there', () => {
+    expect([...samples.keys()].filter((name) => name.startsWith('base/'))).toHaveLength(10)
     expect([...samples.keys()].filter((name) => name.startsWith('kv/'))).toHaveLength(13)
     expect([...samples.keys()].filter((name) => name.startsWith('log/'))).toHaveLength(14)
   })

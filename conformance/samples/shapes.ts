@@ -12,8 +12,8 @@ const untyped: Readonly<Record<string, string>> = {
   'indexBy: string': 'indexBy: keyof T',
 }
 
-export function shapesOf(factory: 'Kv' | 'Log', text: string): string {
-  const table = factory === 'Kv' ? 'siteConfig' : 'vote'
+export function shapesOf(factory: 'Base' | 'Kv' | 'Log', text: string): string {
+  const table = { Base: 'movie', Kv: 'siteConfig', Log: 'vote' }[factory]
   const checks: string[] = []
   let group = ''
   for (const line of text.split('\n').slice(1, -1)) {
@@ -44,7 +44,7 @@ export function shapesOf(factory: 'Kv' | 'Log', text: string): string {
 }
 
 function functionCheck(group: string, line: string): string | undefined {
-  const found = /^(\w+): (Query|Mutation)<\(ctx, \{ (.+?) \}\) => (.+)>$/.exec(line)
+  const found = /^(\w+): (Query|Mutation|Action)<\(ctx, \{ (.+?) \}\) => (.+)>$/.exec(line)
   if (!found) return undefined
   const [, name, kind = '', given = '', answer] = found
   const args = given.split(', ').map((arg) => untyped[arg] ?? arg)
