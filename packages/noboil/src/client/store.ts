@@ -225,6 +225,8 @@ export class Store {
         return this.#settled(message)
       case 'resync':
         return this.#resync(message.position)
+      // Not of queries: whoever follows entities is told.
+      case 'app-update':
       case 'hello':
       case 'bye':
         return undefined

@@ -2,6 +2,7 @@ import { array, assert, asyncProperty, constantFrom, integer, record } from 'fas
 import { describe, expect, test } from 'vitest'
 import { type Deployment, isMessage, replyOf, World } from './mirror.fixture.ts'
 import { maxHops, readMessage } from './messages.ts'
+import type { Mark } from './ports.ts'
 
 const dayMs = 86_400_000
 
@@ -18,6 +19,17 @@ describe('a change', () => {
       expect(mirror.invalidated).toEqual(['posts'])
       expect(mirror.notified).toEqual(['posts'])
     }
+  })
+
+  test('that is marked twice over is told once', async () => {
+    const world = new World()
+    const b = await world.add('b')
+    const a = await world.add('a', ['b'])
+    await a.change('posts')
+    const [mark] = a.store.marks.values()
+    a.mirrors.marked({ ...(mark as Mark) })
+    await world.pass(1_000)
+    expect(stateOf(a)).toMatchObject({ delivered: 1 })
   })
 
   test('that prevents mirrors is told to none', async () => {

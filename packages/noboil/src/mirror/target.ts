@@ -74,7 +74,8 @@ export class Target {
   /** Tells the target, unless it knows. */
   offer(mark: Mark): void {
     const key = keyOf(mark)
-    if ((this.#marks.get(key)?.revision ?? 0) > mark.revision) return
+    // The same mark may come by several ways.
+    if ((this.#marks.get(key)?.revision ?? 0) >= mark.revision) return
     this.#marks.set(key, mark)
     if ((this.#sent.get(key) ?? 0) >= mark.revision) return
     const since = this.#waiting.get(key)?.since ?? this.#parts.ports.clock.now()

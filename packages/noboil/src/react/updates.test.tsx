@@ -186,7 +186,7 @@ test('after a time of which nothing is known, everything is fetched again', asyn
 })
 
 test('what the server refuses is told to the app', async () => {
-  const onError = vi.fn()
+  const onError = vi.fn<(error: NoboilError) => void>()
   const { source } = await stage([], { onError })
   const error = new NoboilError('UNSUPPORTED', 'no cache')
   for (const listener of source.listeners) listener.refused?.(error)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { AppCache, type AppCacheOptions, type RedisParts } from '../cache/cache.ts'
 import type { CacheClock, CacheLogger, CachePorts, CacheRandom } from '../cache/ports.ts'
 import type { RedisDriver } from '../cache/redis/driver.ts'
-import type { RedisSettings } from '../cache/redis/settings.ts'
+import { defaultRedisSettings, type RedisSettings } from '../cache/redis/settings.ts'
 import { DefinitionError } from '../errors/assert.ts'
 import { type CacheLogOptions, makeCacheLogger } from './cache-log.ts'
 import { redisDriver } from './cache-redis.ts'
@@ -54,7 +54,11 @@ export function createAppCache(options: CreateCacheOptions): AppCache {
 
 function redisParts(redis: string | RedisOptions): RedisParts {
   const { url, ...settings } = typeof redis === 'string' ? { url: redis } : redis
-  return { driver: typeof url === 'object' ? url : redisDriver(url), settings }
+  if (typeof url === 'object') return { driver: url, settings }
+  // Messages of one Redis reach all its databases: those of another must not be taken for one's own.
+  const database = /^\/([1-9]\d*)$/.exec(URL.parse(url)?.pathname ?? '')?.[1]
+  const prefix = database === undefined ? {} : { prefix: `${defaultRedisSettings.prefix}.${database}` }
+  return { driver: redisDriver(url), settings: { ...prefix, ...settings } }
 }
 
 let shared: AppCache | undefined
