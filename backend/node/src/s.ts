@@ -1,8 +1,10 @@
 /**
- * The poll app's schema: everything the demo stores, once.
+ * The schema of the demo's two apps, poll and movie: everything they store, once.
  */
-import { array, boolean, int, object, string } from 'zod/v4'
-import { schema } from 'noboil/schema'
+import { array, boolean, int, number, object, string } from 'zod/v4'
+import { type PredicateContext, schema } from 'noboil/schema'
+
+const isAdmin = (ctx: PredicateContext): boolean => ctx.user?.role === 'admin'
 
 const line = (max: number) => string().trim().min(1).max(max)
 
@@ -31,11 +33,30 @@ export const s = schema({
     siteConfig: {
       keys: ['banner'] as const,
       schema: object({ active: boolean(), message: string().trim().max(200) }),
-      writeRole: (ctx) => ctx.user?.role === 'admin',
+      writeRole: isAdmin,
     },
   },
   singleton: {
     profile: object({ displayName: line(40), color: string().max(20).optional() }),
+  },
+  base: {
+    movie: {
+      schema: object({
+        tmdbId: int(),
+        title: string(),
+        overview: string(),
+        posterPath: string().nullable(),
+        releaseDate: string(),
+        voteAverage: number(),
+        voteCount: int(),
+        runtimeMinutes: int().nullable(),
+        genres: array(object({ id: int(), name: string() })),
+        directors: array(string()),
+        countries: array(string()),
+        etag: string().optional(),
+      }),
+      writeRole: isAdmin,
+    },
   },
   quota: { ballots: { limit: 5, durationMs: 60_000 } },
 })

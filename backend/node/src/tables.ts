@@ -1,10 +1,11 @@
 /**
- * What the poll app's tables do, beside storing.
+ * What the tables of both apps do, beside storing.
  */
 import { NoboilError } from 'noboil/errors'
 import { refs } from 'noboil/node'
 import type { HookContext } from 'noboil/schema'
 import type { WireTable } from 'noboil/node'
+import { fetchTimeoutMs, type MovieSource } from './movies/source.ts'
 import { s } from './s.ts'
 
 interface PollRow {
@@ -12,7 +13,7 @@ interface PollRow {
   readonly closesAt?: number
 }
 
-export const tables = ({ table }: { readonly table: WireTable }) => ({
+export const tablesOf = (table: WireTable, movies: MovieSource) => ({
   poll: table(s.poll, {
     pub: 'isPublic',
     softDelete: true,
@@ -56,6 +57,22 @@ export const tables = ({ table }: { readonly table: WireTable }) => ({
   siteConfig: table(s.siteConfig, { softDelete: true, rateLimit: 30 }),
   profile: table(s.profile, { rateLimit: 20 }),
   ballots: table(s.ballots),
+  movie: table(s.movie, {
+    key: 'tmdbId',
+    // Short, so that one can watch a copy age, go stale and be renewed.
+    ttl: 60_000,
+    ttlJitter: 0.1,
+    staleWhileRevalidate: true,
+    staleIfError: true,
+    negativeTtlMs: 60_000,
+    fetchTimeoutMs,
+    rateLimit: 30,
+    fetcher: async (ctx, key) => {
+      const etag = ctx.previous?.etag
+      const film = await movies.details(Number(key), { signal: ctx.signal, etag })
+      return film === 'unchanged' ? ctx.unchanged : film
+    },
+  }),
 })
 
 /** The name a person goes by in this app: the one they chose, or their account's. */

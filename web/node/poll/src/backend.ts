@@ -2,8 +2,9 @@
  * The poll screens' port, on noboil's hooks for Node: mostly a table of calls.
  */
 import type { api as server } from '@noboil/backend-node/api'
+import { errorOf } from '@noboil/web-node-shared/errors'
+import { sessionHook } from '@noboil/web-node-shared/session'
 import type {
-  AppError,
   Comment,
   ListResult,
   Poll,
@@ -14,7 +15,6 @@ import type {
 import {
   type Client,
   createApi,
-  errorData,
   useConnection,
   useCounts,
   useKv,
@@ -25,7 +25,6 @@ import {
   useSingleton,
 } from 'noboil/node/react'
 import type { Id } from 'noboil/schema'
-import { AccountError, sessionHook } from './session.ts'
 
 const api = createApi<typeof server>()
 const pageSize = 12
@@ -79,21 +78,6 @@ const actionsOf = (client: Client): PollActions => ({
     client.mutation(api.comment.create, { parent, payload: { text } }),
   removeComment: (id) => client.mutation(api.comment.rm, { id: id as Id<'comment'> }),
 })
-
-/** An error of the server, or one that happened on the way to it. */
-function errorOf(error: unknown): AppError {
-  if (error instanceof AccountError) return error.app
-  const data = errorData(error)
-  if (data === undefined) {
-    return { code: 'UNAVAILABLE', message: 'The server cannot be reached. Try again in a moment.' }
-  }
-  const retryAfter = (data.data as { readonly retryAfter?: number } | undefined)?.retryAfter
-  return {
-    code: data.code,
-    message: data.message,
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  }
-}
 
 function withoutMissing({ closesAt, ...value }: PollValue) {
   return { ...value, options: [...value.options], ...(closesAt === undefined ? {} : { closesAt }) }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { violations } from './axe.ts'
-import { patience, useStage } from './stage.ts'
+import { violations } from '@noboil/web-node-shared/test/axe'
+import { patience, useStage } from '@noboil/web-node-shared/test/stage'
 import { askAsGuest, option, overflowPx, signIn, tally, vote } from './steps.ts'
 
 const stage = useStage()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { patience, type Person, useStage } from './stage.ts'
+import { patience, type Person, useStage } from '@noboil/web-node-shared/test/stage'
 import { askAsGuest, fillPoll, isSignedIn, option, signIn, signUp, tally, vote } from './steps.ts'
 
 const stage = useStage()

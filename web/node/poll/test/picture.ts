@@ -6,8 +6,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { launchBrowser } from './browser.ts'
-import { type Server, startServer } from './server.ts'
+import { launchBrowser } from '@noboil/web-node-shared/test/browser'
+import { type Server, startServer } from '@noboil/web-node-shared/test/server'
 import { option, vote } from './steps.ts'
 
 const target = resolve(import.meta.dirname, '../../../../docs/pictures/poll.png')

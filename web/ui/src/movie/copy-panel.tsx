@@ -137,6 +137,8 @@ function headlineOf({ from }: Origin): string {
       return 'From the catalogue'
     case 'refreshed':
       return 'Refreshed just now'
+    case 'renewed':
+      return 'Renewed by itself'
     case 'elsewhere':
       return 'Refreshed by someone else'
   }

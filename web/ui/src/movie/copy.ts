@@ -24,11 +24,11 @@ export function outlookOf(copy: Times, nowMs: number): string {
     case 'fresh':
       return copy.expiresAt === undefined
         ? 'Fresh until somebody marks it as stale.'
-        : `Fresh for ${spanText(copy.expiresAt - nowMs)} more.`
+        : `Fresh for ${spanText(copy.expiresAt - nowMs)} more. Until then nobody asks the catalogue.`
     case 'stale':
-      return 'Stale. Whoever opens it next gets it at once, and a newer one is fetched meanwhile.'
+      return 'Stale. Whoever looks at it sees it at once, while a newer one is fetched.'
     case 'marked':
-      return 'Marked as stale by an admin. Whoever opens it next has it fetched again.'
+      return 'Marked as stale by an admin. Whoever looks at it has it fetched again.'
   }
 }
 

@@ -1,6 +1,6 @@
 /** One film: its facts, and the copy they come from. */
 import { Star } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Button, ButtonLink } from '../base/button.tsx'
 import { RollingNumber } from '../base/rolling-number.tsx'
 import { useTitle } from '../base/shell.tsx'
@@ -32,7 +32,7 @@ export function FilmPage({ tmdbId }: { readonly tmdbId: number }): ReactNode {
       </article>
     )
   }
-  if (entry.error) return <NotLoaded tmdbId={tmdbId} entry={entry} />
+  if (entry.error) return <NotLoaded entry={entry} />
   return <LoadingFilm />
 }
 
@@ -43,41 +43,47 @@ function Facts({ film }: { readonly film: CachedMovie }): ReactNode {
     namesText(film.countries),
   ]
   return (
-    <div className="film__text">
-      <p className="film__facts">{facts.filter(Boolean).join(' · ')}</p>
-      <h1 className="film__title" id="title" tabIndex={-1}>
-        {film.title}
-      </h1>
-      {film.directors.length > 0 && (
-        <p className="film__directors">Directed by {namesText(film.directors)}</p>
-      )}
-      <p className="film__overview">{film.overview || 'The catalogue says nothing about it.'}</p>
-      <ul className="film__genres" aria-label="Genres">
-        {film.genres.map(({ id, name }) => (
-          <li key={id}>
-            <Pill>{name}</Pill>
-          </li>
-        ))}
-      </ul>
-      <p className="film__vote">
-        <Star size={22} aria-hidden="true" />
-        <strong>{film.voteAverage.toFixed(1)}</strong>
-        <span className="quiet">
-          of 10, from <RollingNumber value={film.voteCount} /> votes
-        </span>
-      </p>
-    </div>
+    <>
+      <div className="film__head">
+        <p className="film__facts">{facts.filter(Boolean).join(' · ')}</p>
+        <h1 className="film__title" id="title" tabIndex={-1}>
+          {film.title}
+        </h1>
+        {film.directors.length > 0 && (
+          <p className="film__directors">Directed by {namesText(film.directors)}</p>
+        )}
+      </div>
+      <div className="film__text">
+        <p className="film__overview">{film.overview || 'The catalogue says nothing about it.'}</p>
+        <ul className="film__genres" aria-label="Genres">
+          {film.genres.map(({ id, name }) => (
+            <li key={id}>
+              <Pill>{name}</Pill>
+            </li>
+          ))}
+        </ul>
+        <p className="film__vote">
+          <Star size={22} aria-hidden="true" />
+          <strong>{film.voteAverage.toFixed(1)}</strong>
+          <span className="quiet">
+            of 10, from <RollingNumber value={film.voteCount} /> votes
+          </span>
+        </p>
+      </div>
+    </>
   )
 }
 
-interface NotLoadedProps {
-  readonly tmdbId: number
-  readonly entry: MovieEntry
-}
-
-function NotLoaded({ entry }: NotLoadedProps): ReactNode {
+function NotLoaded({ entry }: { readonly entry: MovieEntry }): ReactNode {
   const { errorOf } = useBackend()
   const sentence = useSentence()
+  const [busy, setBusy] = useState(false)
+  const retry = async (): Promise<void> => {
+    setBusy(true)
+    // The page sees by itself what came of it.
+    await entry.refresh().catch(() => undefined)
+    setBusy(false)
+  }
   const isMissing = errorOf(entry.error).code === 'NOT_FOUND'
   return (
     <EmptyState
@@ -86,8 +92,7 @@ function NotLoaded({ entry }: NotLoadedProps): ReactNode {
       action={
         <>
           {!isMissing && (
-            // The page sees what came of it by itself.
-            <Button busy={entry.isLoading} onClick={() => void entry.refresh().catch(() => {})}>
+            <Button busy={busy} onClick={() => void retry()}>
               Try again
             </Button>
           )}
@@ -113,10 +118,12 @@ function LoadingFilm(): ReactNode {
           <Skeleton height="100%" />
         </span>
       </div>
+      <div className="film__head">
+        <Skeleton width="70%" height="1.2rem" />
+        <Skeleton width="90%" height="3rem" />
+        <Skeleton width="80%" height="1.2rem" />
+      </div>
       <div className="film__text">
-        <Skeleton width="12rem" height="1.2rem" />
-        <Skeleton width="80%" height="3rem" />
-        <Skeleton width="14rem" height="1.2rem" />
         <Skeleton height="5rem" />
       </div>
       <div className="film__copy">

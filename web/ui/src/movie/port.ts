@@ -18,7 +18,7 @@ export interface MovieBackend {
   readonly useSession: () => Session
   readonly useConnection: () => ConnectionState
 
-  /** `useCacheEntry`: the row as it is kept, followed live; loaded where there is none. */
+  /** `useCacheEntry`: the row as it is kept, followed live; loaded where it is missing or stale. */
   readonly useMovie: (tmdbId: number) => MovieEntry
   /** What is kept now, for everybody, the newest copy first; at most `shelfMax`. */
   readonly useShelf: () => ShelfResult
@@ -36,8 +36,6 @@ export interface MovieBackend {
 export interface MovieActions {
   /** Asks the catalogue. An aborted search may still answer; nobody looks at it then. */
   readonly search: (text: string, signal: AbortSignal) => Promise<SearchAnswer>
-  /** Answers what is kept, and has it fetched again when it is stale. */
-  readonly load: (tmdbId: number) => Promise<CachedMovie>
   /** Admin: what is kept stays, stale. */
   readonly invalidate: (tmdbId: number) => Promise<unknown>
   /** Admin: removes these, or everything. */
@@ -75,8 +73,9 @@ export interface CachedMovie extends Movie {
 
 export interface MovieEntry {
   readonly data: CachedMovie | null | undefined
-  readonly isLoading: boolean
-  /** Why there is nothing to show; null or undefined while all is well. */
+  /** What is shown may be out of date: it is being fetched, or could not be. */
+  readonly isStale: boolean
+  /** Why the latest fetch failed; null or undefined while all is well. */
   readonly error: unknown
   /** Has it fetched now; answers the copy that is kept afterwards, the old one if the catalogue failed. */
   readonly refresh: () => Promise<CachedMovie>

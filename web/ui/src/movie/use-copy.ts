@@ -2,13 +2,15 @@
 import { useContext, useEffect, useRef, useState } from 'react'
 import { ClockContext } from '../base/time-ago.tsx'
 import { useBackend } from './backend.tsx'
-import { freshnessOf } from './copy.ts'
 import type { AppError, CachedMovie, MovieEntry } from './port.ts'
 
-/** `cache`: it was there. `catalogue`: this visit had it fetched. `refreshed`: by hand, here. `elsewhere`: by somebody else. */
 export interface Origin {
-  readonly from: 'cache' | 'catalogue' | 'refreshed' | 'elsewhere'
-  /** How long the answer took; missing for what others fetched. */
+  /**
+   * `cache`: it was there. `catalogue`: this visit had it fetched. `refreshed`: by hand, here. `renewed`: it was stale while
+   * people looked at it. `elsewhere`: somebody else had it fetched.
+   */
+  readonly from: 'cache' | 'catalogue' | 'refreshed' | 'renewed' | 'elsewhere'
+  /** How long the answer took, ms; missing for what nobody here waited for. */
   readonly tookMs?: number
 }
 
@@ -16,68 +18,92 @@ export interface Origin {
 export type Check = 'none' | 'running' | 'failed'
 
 export interface Copy {
+  /** Undefined until there is a copy. */
   readonly origin: Origin | undefined
   readonly check: Check
-  /** What the last refresh was refused with, where it was more than a silent catalogue. */
+  /** What the last refresh by hand was refused with. */
   readonly refusal: AppError | undefined
   readonly refresh: () => void
 }
 
-/** A little more than the server's own patience, for the way there and back. */
-const graceMs = 1_000
+interface OwnRefresh {
+  /** On the clock of `performance`. */
+  readonly since: number
+  /** When the copy was fetched that it is to replace. */
+  readonly from: number
+}
+
+/** More than the server's own patience, for the way there and back and for browsers that spread what they ask. */
+const graceMs = 1_500
 
 export function useCopy(entry: MovieEntry): Copy {
-  const { fetchTimeoutMs, errorOf } = useBackend()
-  const { load } = useBackend().useActions()
-  const clock = useContext(ClockContext)
-  const opened = useRef({ at: clock(), startedAt: performance.now() })
-  const [origin, setOrigin] = useState<Origin>()
-  const [check, setCheck] = useState<Check>('none')
+  const { errorOf } = useBackend()
+  const [own, setOwn] = useState<OwnRefresh>()
   const [refusal, setRefusal] = useState<AppError>()
-  const shown = useRef<CachedMovie | null | undefined>(undefined)
-  const ownSince = useRef<number | undefined>(undefined)
+  const [fruitless, setFruitless] = useState<number>()
+  const origin = useOrigin(entry, own)
+  const waited = useWaited(entry.isStale, entry.data?.updatedAt)
   const { data } = entry
 
-  useEffect(() => {
-    const before = shown.current
-    shown.current = data
-    if (!data || data.fetchedAt === before?.fetchedAt) return
-    setCheck('none')
-    setRefusal(undefined)
-    const now = performance.now()
-    if (before === undefined || before === null) {
-      const isFirst = origin === undefined
-      const from = data.fetchedAt <= opened.current.at ? 'cache' : 'catalogue'
-      setOrigin(isFirst ? { from, tookMs: now - opened.current.startedAt } : { from: 'elsewhere' })
-      if (freshnessOf(data, clock()) === 'fresh') return
-      // A visit of a stale film has it fetched again; the answer arrives by itself, on the row.
-      setCheck('running')
-      load(data.tmdbId).catch(() => setCheck('failed'))
-    } else if (ownSince.current === undefined) setOrigin({ from: 'elsewhere' })
-    else setOrigin({ from: 'refreshed', tookMs: now - ownSince.current })
-  }, [data, origin, clock, load])
-
-  useEffect(() => {
-    if (check !== 'running' || ownSince.current !== undefined) return undefined
-    const timer = setTimeout(() => setCheck('failed'), fetchTimeoutMs + graceMs)
-    return () => clearTimeout(timer)
-  }, [check, fetchTimeoutMs])
-
+  // Ours until the row says so: the stream may tell of it after the call has answered.
+  const isRefreshing = own !== undefined && own.from === data?.fetchedAt
   const refresh = async (): Promise<void> => {
-    if (!data || ownSince.current !== undefined) return
-    ownSince.current = performance.now()
-    setCheck('running')
+    if (!data || isRefreshing) return
+    setOwn({ since: performance.now(), from: data.fetchedAt })
     setRefusal(undefined)
+    setFruitless(undefined)
     try {
       const now = await entry.refresh()
-      if (now.fetchedAt === data.fetchedAt) setCheck('failed')
+      if (now.fetchedAt !== data.fetchedAt) return
     } catch (thrown) {
       setRefusal(errorOf(thrown))
-      setCheck('failed')
-    } finally {
-      // The stream may tell of the row after the call has answered.
-      setTimeout(() => (ownSince.current = undefined), graceMs)
     }
+    setFruitless(data.fetchedAt)
+    setOwn(undefined)
   }
-  return { origin, check, refusal, refresh: () => void refresh() }
+
+  const isFruitless = fruitless !== undefined && fruitless === data?.fetchedAt
+  const isSilent = entry.isStale && (waited || Boolean(entry.error))
+  const isRunning = isRefreshing || (entry.isStale && !isSilent)
+  return {
+    origin,
+    check: isRunning ? 'running' : isFruitless || isSilent ? 'failed' : 'none',
+    refusal: isFruitless ? refusal : undefined,
+    refresh: () => void refresh(),
+  }
+}
+
+function useOrigin({ data, isStale }: MovieEntry, own: OwnRefresh | undefined): Origin | undefined {
+  const clock = useContext(ClockContext)
+  const [opened] = useState(() => ({ at: clock(), startedAt: performance.now() }))
+  const [origin, setOrigin] = useState<Origin>()
+  const shown = useRef<{ data: CachedMovie | null | undefined; isStale: boolean }>(undefined)
+  useEffect(() => {
+    const before = shown.current
+    shown.current = { data, isStale }
+    if (!data || data.fetchedAt === before?.data?.fetchedAt) return
+    const now = performance.now()
+    if (before?.data) {
+      const isOwn = own !== undefined && own.from === before.data.fetchedAt
+      if (isOwn) setOrigin({ from: 'refreshed', tookMs: now - own.since })
+      else setOrigin({ from: before.isStale ? 'renewed' : 'elsewhere' })
+      return
+    }
+    const from = data.fetchedAt <= opened.at ? 'cache' : 'catalogue'
+    // A copy that was removed while people looked at it has been fetched for all of them.
+    setOrigin((last) => (last ? { from: 'renewed' } : { from, tookMs: now - opened.startedAt }))
+  }, [data, isStale, own, opened])
+  return origin
+}
+
+/** True once a copy has been stale for longer than any fetch takes. `state` names what is stale. */
+function useWaited(isStale: boolean, state: number | undefined): boolean {
+  const { fetchTimeoutMs } = useBackend()
+  const [waitedFor, setWaitedFor] = useState<number>()
+  useEffect(() => {
+    if (!isStale) return undefined
+    const timer = setTimeout(() => setWaitedFor(state), fetchTimeoutMs + graceMs)
+    return () => clearTimeout(timer)
+  }, [isStale, state, fetchTimeoutMs])
+  return isStale && waitedFor !== undefined && waitedFor === state
 }

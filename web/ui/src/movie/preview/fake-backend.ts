@@ -50,39 +50,34 @@ export function fakeBackend(store: FakeStore): MovieBackend {
   }
 }
 
-/** `useCacheEntry`, as far as the screens see it: a missing row is loaded, once. */
+/** `useCacheEntry`, as far as the screens see it: a row that is missing or stale is loaded, once for each reason. */
 function useLoaded(
   store: FakeStore,
   tmdbId: number,
   data: CachedMovie | null | undefined,
 ): MovieEntry {
   const [error, setError] = useState<unknown>(null)
-  const [busy, setBusy] = useState(false)
-  const wants = data === null && error === null
+  const [, beat] = useState(0)
+  const leftMs = data?.expiresAt === undefined ? undefined : data.expiresAt - Date.now()
+  const isStale = leftMs !== undefined && leftMs <= 0
+  const reason = isStale ? `stale since ${data?.updatedAt}` : data === null ? 'missing' : undefined
   useEffect(() => {
-    if (!wants) return
-    setBusy(true)
-    store
-      .load(tmdbId)
-      .catch(setError)
-      .finally(() => setBusy(false))
-  }, [store, tmdbId, wants])
+    if (leftMs === undefined || leftMs <= 0) return undefined
+    const timer = setTimeout(() => beat((count) => count + 1), leftMs)
+    return () => clearTimeout(timer)
+  }, [leftMs])
+  useEffect(() => {
+    setError(null)
+    if (reason !== undefined) store.load(tmdbId).catch(setError)
+  }, [store, tmdbId, reason])
   return {
-    data: data === null && !error ? undefined : data,
-    isLoading: busy || (!data && !error),
-    error: data ? null : error,
+    data,
+    isStale,
+    error,
     refresh: async () => {
-      setBusy(true)
-      try {
-        const row = await store.refresh(tmdbId)
-        setError(null)
-        return row
-      } catch (thrown) {
-        setError(thrown)
-        throw thrown
-      } finally {
-        setBusy(false)
-      }
+      const row = await store.refresh(tmdbId)
+      setError(null)
+      return row
     },
   }
 }
@@ -107,7 +102,6 @@ function sessionOn(store: FakeStore): Omit<Session, 'user' | 'isLoading'> {
 function actionsOn(store: FakeStore): MovieActions {
   return {
     search: (text) => store.search(text),
-    load: (tmdbId) => store.load(tmdbId),
     invalidate: (tmdbId) => store.call(() => store.invalidate(tmdbId)),
     purge: (tmdbIds) => store.call(() => store.purge(tmdbIds)),
     readUpstream: () => store.call(() => store.upstreamState()),

@@ -1,7 +1,8 @@
 /**
  * Who is signed in, by better-auth's own client. Whenever that changes, noboil's stream is opened anew with the new cookie.
  */
-import type { AppError, AppUser, Credentials, Session } from '@noboil/web-ui/poll'
+import type { AppUser, Credentials, Session } from '@noboil/web-ui/account'
+import type { AppError } from '@noboil/web-ui/base'
 import { anonymousClient } from 'better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/react'
 import type { Client } from 'noboil/client'
