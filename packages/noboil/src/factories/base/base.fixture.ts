@@ -147,7 +147,7 @@ export async function movies(
     },
     pass: (ms) => app.clock.advance(ms),
     async settle() {
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
     },
     async abandon(key, leaseMs) {
       const leaseUntil = app.clock.now() + leaseMs

@@ -130,6 +130,7 @@ interface Known {
   readonly row: StoredRow | null
   readonly fetch: FetchRow | null
   readonly outcome: OutcomeRow | null
+  readonly generation: number
 }
 
 const readKey: (base: BaseContext, key: string) => Program<Known> = program(function* (base, key) {
@@ -140,15 +141,17 @@ const readKey: (base: BaseContext, key: string) => Program<Known> = program(func
     range(fetches, 'by_key', [name, key], { limit: 1 }),
     get(outcomes, [name, key]),
   )
-  return { row: liveRow(stored, before), fetch: running[0] ?? null, outcome }
+  const row = liveRow(stored, before)
+  return { row, fetch: running[0] ?? null, outcome, generation: generationOf(before) }
 })
 
-/** Makes a fetch under way bring something stale, and forgets how the last one ended. Answers whether there was either. */
+/** Makes a fetch under way bring something stale, and forgets how the last one ended. Answers whether either
+ * still meant something. */
 const doubt: (known: Known, at: number) => Program<boolean> = program(function* (
-  { fetch, outcome },
+  { fetch, outcome, generation },
   at,
 ) {
   if (fetch !== null && fetch.fencedAt === undefined) yield* patch(fetches, fetch, { fencedAt: at })
   if (outcome !== null) yield* remove(outcomes, outcome)
-  return fetch !== null || outcome !== null
+  return fetch !== null || (outcome?.generation === generation && outcome.until > at)
 })
