@@ -18,6 +18,7 @@ import type { AnyTable } from '../../schema/tables.ts'
 import { layoutsByName } from '../shared/layouts.ts'
 import type { People } from './calls.ts'
 import { Contexts } from './contexts.ts'
+import { type Exposure, exposuresOf } from './exposure.ts'
 import { type Functions, functionsOf } from './functions.ts'
 import { synchronous } from './transaction.ts'
 
@@ -37,6 +38,7 @@ export interface SpacetimeConfig<wired extends Readonly<Record<string, Wired>>> 
 
 export interface App extends AssembledTables {
   readonly declared: readonly AnyTable[]
+  readonly exposures: readonly Exposure[]
   readonly users: Layout<UserRow>
   readonly people: People
   readonly functions: Functions
@@ -69,6 +71,7 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
   return {
     ...assembled,
     declared,
+    exposures: exposuresOf(assembled, wired, functions),
     users,
     people: config.people ?? 'everyone',
     functions,

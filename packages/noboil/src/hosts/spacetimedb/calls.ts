@@ -1,7 +1,7 @@
 /**
  * Calls into the module: who is calling, in which transaction, and how what goes wrong is told.
  */
-import { isNoboilError, toErrorData } from '../../errors/error.ts'
+import { isNoboilError, NoboilError, toErrorData } from '../../errors/error.ts'
 import { type Call, systemCall } from '../../factories/shared/call.ts'
 import type { UserRow } from '../../factories/shared/users.ts'
 import { get } from '../../program/program.ts'
@@ -31,11 +31,8 @@ export const millisOf = ({ timestamp }: Pick<CallContext, 'timestamp'>): number 
   Number(timestamp.microsSinceUnixEpoch / 1000n)
 
 /** Bytes that the database draws. */
-export function chance({ random }: CallContext, count: number): Uint8Array {
-  const bytes = new Uint8Array(count)
-  random.fill(bytes)
-  return bytes
-}
+export const chance = ({ random }: CallContext, count: number): Uint8Array =>
+  Uint8Array.from({ length: count }, () => random.integerInRange(0, 255))
 
 /** Runs work in the transaction of a call. */
 export function within<result>(
@@ -109,6 +106,12 @@ export function visitorOf(
 }
 
 const guestName = (identity: Identity): string => `guest ${identity.toHexString().slice(-6)}`
+
+/** Functions of schedules can be called by anybody; only the database may. */
+export function assertDatabase(ctx: Pick<CallContext, 'sender' | 'databaseIdentity'>): void {
+  if (ctx.sender.isEqual(ctx.databaseIdentity)) return
+  throw new NoboilError('FORBIDDEN', 'Only the database itself may call this.')
+}
 
 /** The error that callers are shown: `CODE: message {data}`, which `errorCode` and `matchError` read. */
 export function senderError(error: unknown): Error {

@@ -100,7 +100,16 @@ export function makeOwnTables(): Handles {
       },
     ),
     [ownTables.wakes]: table({}, scheduled()),
-    [ownTables.moves]: table({}, { ...scheduled(), move: t.string() }),
+    [ownTables.moves]: table(
+      {},
+      {
+        ...scheduled(),
+        name: t.string().unique(),
+        table: t.string(),
+        parent: t.string(),
+        cursor: t.string(),
+      },
+    ),
     [ownTables.ticks]: table({}, scheduled()),
   }
 }

@@ -9,7 +9,7 @@ import { type Flow, startProgram, type Step } from '../../program/flow.ts'
 import { isThenable } from '../../program/run.ts'
 import { dueFlows, finishFlow, leaseFlow, scheduleLayout } from '../shared/schedule.ts'
 import type { App } from './app.ts'
-import { millisOf, told, within } from './calls.ts'
+import { assertDatabase, millisOf, told, within } from './calls.ts'
 import { type Handles } from './definition.ts'
 import { runWith } from './fetching.ts'
 import { ownTables } from './ports.ts'
@@ -61,12 +61,6 @@ export function flowFunctions(
       }),
     ),
   }
-}
-
-/** Functions of schedules can be called by anybody; only the database may. */
-export function assertDatabase(ctx: Pick<CallContext, 'sender' | 'databaseIdentity'>): void {
-  if (ctx.sender.isEqual(ctx.databaseIdentity)) return
-  throw new NoboilError('FORBIDDEN', 'Only the database itself may call this.')
 }
 
 function tick(ctx: CallContext): void {

@@ -18,7 +18,7 @@ import { columnsOf, layoutTables, makeOwnTables, visibleTables } from './definit
 import { flowFunctions, wake } from './flows.ts'
 import { answerOf } from './functions.ts'
 import { ownTables } from './ports.ts'
-import { publish } from './public.ts'
+import { moveFunctions, publish } from './public.ts'
 import { keepAnswer, resultFunctions } from './results.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
 import { ownRowViews } from './views.ts'
@@ -41,8 +41,9 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
 ): SpacetimeModule {
   const app = assembleApp(config)
   const own = makeOwnTables()
+  const visible = visibleTables(app.declared)
   const module = sdk.schema(
-    { ...layoutTables([...app.kept.values()]), ...visibleTables(app.declared), ...own },
+    { ...layoutTables([...app.kept.values()]), ...visible, ...own },
     { CASE_CONVERSION_POLICY: sdk.CaseConversionPolicy.None },
   )
   register(module, {
@@ -51,7 +52,8 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     ...peopleReducers(app, module),
     ...resultFunctions(module, own[ownTables.results] as never),
     ...flowFunctions(app, module, own),
-    ...ownRowViews(app, module),
+    ...moveFunctions(app, module, own),
+    ...ownRowViews(app, module, visible),
     on_publish: module.init((ctx) => told(() => begin(ctx))),
   })
   return module

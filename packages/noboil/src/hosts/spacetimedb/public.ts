@@ -1,5 +1,154 @@
+/**
+ * Keeps the public tables in step. A public row is what its table's own `read` answers to somebody who has not signed in: there is
+ * no second policy here, only the question. A row that changed is asked for at once, in its own transaction. What changes many rows
+ * at once (a parent's `pub`, a purge, a restore) moves them some at a time: the first in the same transaction, the others by a
+ * schedule that runs at once and goes on until it is done.
+ */
+import type { Change } from '../../changes/change.ts'
+import type { Call } from '../../factories/shared/call.ts'
+import { page } from '../../program/program.ts'
+import { encodeAll } from '../../schema/spacetimedb/columns.ts'
+import type { Fields } from '../../schema/storable.ts'
+import type { Row } from '../../schema/values.ts'
 import type { App } from './app.ts'
-import type { CallContext } from './sdk.ts'
+import { assertDatabase, told, within } from './calls.ts'
+import type { Handles } from './definition.ts'
+import type { Exposure } from './exposure.ts'
+import { answerOf } from './functions.ts'
+import { type Db, ownTables, type StoredRow, unique } from './ports.ts'
+import {
+  type CallContext,
+  type ModuleExport,
+  type ModuleSchema,
+  sdk,
+  type TableHandle,
+} from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
 
-export function publish(_app: App, _ctx: CallContext, _transaction: HostTransaction): void {}
+/** Rows that are moved in one transaction. */
+const maxMovedRows = 200
+
+const nobody: Call = { user: null, internal: false, caller: 'nobody' }
+
+/** Changes of these columns of a log's head hide or show all of its rows. */
+const headMarks = ['purgedThrough', 'epoch']
+
+/** Brings the public tables in step with what a transaction has changed. */
+export function publish(app: App, ctx: CallContext, transaction: HostTransaction): void {
+  const { changes } = transaction
+  if (changes.length === 0) return
+  for (const exposure of app.exposures) {
+    const changed = new Map<string, Row>()
+    const parents = new Set<string>()
+    for (const change of changes) {
+      if (change.table === exposure.layout) {
+        const row = (change.after ?? change.before) as Row
+        changed.set(row['_id'] as string, row)
+      } else {
+        const parent = movedBy(exposure, change)
+        if (parent !== undefined) parents.add(parent)
+      }
+    }
+    for (const [id, row] of changed) show(exposure, ctx.db, transaction, id, row)
+    for (const parent of parents) move(exposure, ctx, transaction, parent, '')
+  }
+}
+
+/** The reducer that goes on with a move. */
+export function moveFunctions(
+  app: App,
+  module: ModuleSchema,
+  own: Handles,
+): Readonly<Record<string, ModuleExport>> {
+  const moves = own[ownTables.moves] as TableHandle
+  return {
+    move_rows: module.reducer(
+      { onSchedule: moves },
+      { row: moves.rowType },
+      (ctx, { row }: { row: StoredRow }) =>
+        told(() => {
+          assertDatabase(ctx)
+          const exposure = app.exposures.find(({ table }) => table.name === row['table'])
+          // A move that has begun anew meanwhile is another row.
+          const isCurrent = unique(ctx.db, ownTables.moves, 'id').find(row['id']) !== null
+          if (exposure === undefined || !isCurrent) return
+          within(ctx, (transaction) =>
+            move(exposure, ctx, transaction, row['parent'] as string, row['cursor'] as string),
+          )
+        }),
+    ),
+  }
+}
+
+/** The parent whose rows a change hides or shows; `''`: all rows of the table. */
+function movedBy(exposure: Exposure, { table, before, after, fields }: Change): string | undefined {
+  const row = (after ?? before) as Row
+  const { parent, table: own } = exposure
+  if (own.factory === 'base') {
+    return table.name === '_basePurges' && row['table'] === own.name ? '' : undefined
+  }
+  if (table === parent?.layout) {
+    const decides = before !== null && (fields?.some((name) => parent.decides.has(name)) ?? true)
+    return decides ? (row['_id'] as string) : undefined
+  }
+  const isHead = table.name === '_logCounters' && row['table'] === own.name && fields !== undefined
+  return isHead && headMarks.some((mark) => fields.includes(mark))
+    ? (row['parent'] as string)
+    : undefined
+}
+
+/** Asks for some rows of a parent, newest first, and leaves the rest to a schedule. */
+function move(
+  exposure: Exposure,
+  ctx: CallContext,
+  transaction: HostTransaction,
+  parent: string,
+  cursor: string,
+): void {
+  const { layout, table } = exposure
+  const found = transaction.execute(function* () {
+    return yield* page(layout, exposure.parent?.index ?? '', exposure.parent ? [parent] : [], {
+      scope: 'move',
+      order: 'desc',
+      cursor: cursor === '' ? null : cursor,
+      limit: maxMovedRows,
+    })
+  })
+  for (const row of found.rows as readonly Row[]) {
+    show(exposure, ctx.db, transaction, row['_id'] as string, row)
+  }
+  const name = `${table.name}/${parent}`
+  unique(ctx.db, ownTables.moves, 'name').delete(name)
+  if (found.isDone) return
+  const at = sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch)
+  const rest = { name, table: table.name, parent, cursor: found.continueCursor }
+  ctx.db[ownTables.moves]?.insert({ id: 0n, at, ...rest })
+}
+
+/** Makes the public row what `read` answers to nobody. */
+function show(
+  exposure: Exposure,
+  db: Db,
+  transaction: HostTransaction,
+  id: string,
+  row: Row,
+): void {
+  const { read, table, fields } = exposure
+  const args = read.args(exposure.argsOf(row))
+  const answer = transaction.execute(() => answerOf(read, nobody, args)) as Row | null
+  const shown = unique(db, table.name, '_id')
+  const isShown = shown.find(id) !== null
+  if (answer === null) {
+    if (isShown) shown.delete(id)
+    return
+  }
+  const encoded = encodeRow(fields, answer)
+  if (isShown) shown.update(encoded)
+  else db[table.name]?.insert(encoded)
+}
+
+/** A row that reads answer, as its columns hold it. */
+export function encodeRow(fields: Fields, row: Row): StoredRow {
+  const known = Object.entries(row).filter(([name]) => Object.hasOwn(fields, name))
+  return encodeAll(fields, Object.fromEntries(known), '')
+}

@@ -9,6 +9,7 @@ import type { Db } from './ports.ts'
 export interface TypeBuilder {
   primaryKey(): TypeBuilder
   autoInc(): TypeBuilder
+  unique(): TypeBuilder
   index(algorithm: 'btree'): TypeBuilder
 }
 
@@ -33,7 +34,7 @@ export interface ViewContext {
 export interface CallContext extends ViewContext {
   readonly databaseIdentity: Identity
   readonly timestamp: { readonly microsSinceUnixEpoch: bigint }
-  readonly random: { fill(bytes: Uint8Array): Uint8Array }
+  readonly random: { integerInRange(min: number, max: number): number }
 }
 
 export interface HttpAnswer {
