@@ -2,7 +2,13 @@
  * Live answers as hooks, on Convex's own.
  */
 import { useConvexConnectionState, useQueries } from 'convex/react'
-import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
+import {
+  type FunctionArgs,
+  type FunctionReference,
+  type FunctionReturnType,
+  getFunctionName,
+  makeFunctionReference,
+} from 'convex/server'
 import { convexToJson, jsonToConvex, type JSONValue, type Value } from 'convex/values'
 import { useMemo } from 'react'
 import type { ArgsObject } from '../../client/entry.ts'
@@ -42,13 +48,14 @@ export function useQueryAt(
   query: FunctionReference<'query'>,
   args: ArgsObject | undefined,
 ): QueryResult<unknown> {
-  // Equal arguments are one subscription, however often they are made anew.
+  const name = getFunctionName(query)
+  // References are made anew each time the api is read; equal arguments are one subscription, however often they are made anew.
   const key = args && JSON.stringify(convexToJson(withoutMissing(args)))
   const queries = useMemo((): Readonly<Record<string, Request>> => {
     if (key === undefined) return {}
     const args = jsonToConvex(JSON.parse(key) as JSONValue) as Record<string, Value>
-    return { it: { query, args } }
-  }, [query, key])
+    return { it: { query: makeFunctionReference<'query'>(name), args } }
+  }, [name, key])
   const { it } = useQueries(queries) as { readonly it?: unknown }
   const failed = it instanceof Error ? it : undefined
   const error = useMemo(() => (failed === undefined ? null : toNoboilError(failed)), [failed])
