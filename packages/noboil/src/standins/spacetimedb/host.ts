@@ -14,6 +14,7 @@ import type { ClientBindings } from './bindings/types.ts'
 import { bundleModule, type ModuleBundle, type ModuleEntry } from './bundle.ts'
 import { systemClock, VirtualClock } from './clock.ts'
 import type { CallCost } from './datastore/costs.ts'
+import { DataFile, readDataFile } from './data-file.ts'
 import { seededRandom } from './datastore/order.ts'
 import type { Row } from './datastore/table.ts'
 import { type Caller, Engine } from './engine.ts'
@@ -53,6 +54,11 @@ export interface ModuleHostOptions {
    * module should pass its tests with any.
    */
   readonly shuffleScans?: number
+  /**
+   * A file to begin with and to keep: rows, and the secret of the tokens. It is written soon after commits, as a whole and
+   * atomically; what was committed just before a crash may be missing.
+   */
+  readonly dataFile?: string
   /** Vouches for tokens that this host did not hand out. */
   readonly verifyToken?: VerifyToken
   /** How many log lines are kept; 10,000. */
@@ -114,7 +120,7 @@ export interface ModuleHost<module = unknown> extends ModuleCaller<module> {
   emitBindings(options?: EmitOptions & { readonly accessors?: Accessors }): string
   /** Loads the module again over the same rows: as it was, or another bundle of it. */
   restart(module?: ModuleBundle): void
-  /** Stops timers and listeners; connections end. */
+  /** Stops timers and listeners; connections end, and the data file is written. */
   close(): Promise<void>
 }
 
@@ -136,7 +142,9 @@ async function openHost(options: ModuleHostOptions): Promise<Host> {
   const bundle = module ?? (await bundleModule(entry ?? ''))
   const clock =
     options.clock === 'system' ? systemClock : new VirtualClock(options.startMs ?? START_MS)
+  const stored = options.dataFile === undefined ? undefined : readDataFile(options.dataFile)
   const engine = new Engine(bundle, {
+    state: stored?.state,
     identity: identityOf('database'),
     owner: identityOf('owner'),
     clock,
@@ -145,7 +153,12 @@ async function openHost(options: ModuleHostOptions): Promise<Host> {
     maxLogLines,
   })
   const now = (): number => Number(clock.now() / 1000n)
-  return new Host(engine, new Tokens(newSecret(), options.verifyToken, now))
+  const tokens = new Tokens(stored?.secret ?? newSecret(), options.verifyToken, now)
+  const keeper =
+    options.dataFile === undefined
+      ? undefined
+      : new DataFile(options.dataFile, engine, tokens.secret)
+  return new Host(engine, tokens, keeper)
 }
 
 function noHttp(): never {
@@ -221,12 +234,14 @@ class Host extends EngineCaller {
   readonly #runner: ScheduleRunner
   readonly #server: Server
   readonly #listeners = new Set<Listener>()
+  readonly #keeper: DataFile | undefined
   #nextConnection = 1n
 
-  constructor(engine: Engine, tokens: Tokens) {
+  constructor(engine: Engine, tokens: Tokens, keeper: DataFile | undefined) {
     super(engine, { identity: engine.options.owner, connectionId: 0n })
     this.#runner = new ScheduleRunner(engine)
     this.#server = new Server(engine, tokens)
+    this.#keeper = keeper
   }
 
   get databaseIdentity(): Identity {
@@ -313,6 +328,7 @@ class Host extends EngineCaller {
     this.#server.closeAll('The host ends.')
     for (const connectionId of this.engine.connections) this.engine.disconnect(connectionId)
     await Promise.all([...this.#listeners].map((listener) => listener.close()))
+    await this.#keeper?.close()
   }
 }
 

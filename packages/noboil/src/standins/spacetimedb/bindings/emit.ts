@@ -56,15 +56,23 @@ function imports(from: string): string {
 } from '${from}'`
 }
 
-const FOOT = `const REMOTE_MODULE = {
+const FOOT = `type Declared = typeof tablesSchema.schemaType.tables
+/* Without the optional names of constraints, which exactOptionalPropertyTypes does not take. */
+type Tables = {
+  readonly [name in keyof Declared]: Omit<Declared[name], 'constraints'> & {
+    readonly constraints: readonly []
+  }
+}
+const remoteTables = tablesSchema.schemaType.tables as unknown as Tables
+const REMOTE_MODULE = {
   versionInfo: { cliVersion: '${SDK_VERSION}' as const },
-  tables: tablesSchema.schemaType.tables,
+  tables: remoteTables,
   reducers: reducersSchema.reducersType.reducers,
   ...proceduresSchema,
 }
 type Remote = typeof REMOTE_MODULE
 
-export const tables = makeQueryBuilder(tablesSchema.schemaType)
+export const tables = makeQueryBuilder({ tables: remoteTables })
 export const reducers = convertToAccessorMap(reducersSchema.reducersType.reducers)
 export const procedures = convertToAccessorMap(proceduresSchema.procedures)
 

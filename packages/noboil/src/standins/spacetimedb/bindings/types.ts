@@ -30,10 +30,14 @@ export interface RemoteOf<module> {
 type ModuleTables<module> = module extends {
   readonly default: { readonly schemaType: { readonly tables: infer tables } }
 }
-  ? tables extends UntypedTables
-    ? tables
-    : UntypedTables
+  ? { [name in keyof tables & string]: ClientTable<tables[name]> }
   : UntypedTables
+
+/** With constraints that the SDK's own types take where optional properties are exact. */
+type ClientTable<table> = Omit<table, 'constraints'> &
+  Pick<UntypedTables[string], 'constraints'> extends infer fitting extends UntypedTables[string]
+  ? fitting
+  : never
 
 type UntypedTables = Parameters<typeof makeQueryBuilder>[0]['tables']
 

@@ -1,5 +1,5 @@
 /** The SDK's client, connected to a host, for the tests of its server. */
-import type { DbConnectionImpl } from 'spacetimedb'
+import { type DbConnectionImpl, setGlobalLogLevel } from 'spacetimedb'
 import type * as Module from '../module.fixture.ts'
 import type { ModuleHost } from '../host.ts'
 import type { RemoteOf } from '../bindings/types.ts'
@@ -12,6 +12,8 @@ export interface ClientOptions {
   readonly url?: string
   readonly token?: string
 }
+
+setGlobalLogLevel('error')
 
 /** A client that has connected. Rejects with what the SDK says when it could not. */
 export function connectClient(

@@ -150,7 +150,7 @@ export type ServerMessage =
 export function decodeClientMessages(bytes: Uint8Array, protocol: Protocol): ClientMessage[] {
   const reader = new BinaryReader(bytes)
   const messages: ClientMessage[] = []
-  do messages.push(ClientMessages.deserialize(reader) as ClientMessage)
+  do messages.push(ClientMessages.deserialize(reader))
   while (reader.remaining > 0 && protocol === 'v3.bsatn.spacetimedb')
   if (reader.remaining > 0) throw new RangeError(`${reader.remaining} bytes follow the message.`)
   return messages
@@ -165,7 +165,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
 /** For tests of the server with a client of their own. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
   const writer = new BinaryWriter(1024)
-  ClientMessages.serialize(writer, message as Parameters<typeof ClientMessages.serialize>[1])
+  ClientMessages.serialize(writer, message)
   return Uint8Array.from(writer.getBuffer())
 }
 
