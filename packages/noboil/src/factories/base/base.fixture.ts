@@ -96,7 +96,7 @@ export interface Movies {
   stored(): Promise<readonly Row[]>
 }
 
-interface MovieOptions extends Partial<Omit<BaseOptions<Film, FilmRow>, 'fetcher'>> {
+export interface MovieOptions extends Partial<Omit<BaseOptions<Film, FilmRow>, 'fetcher'>> {
   /** Default: one that asks the source. */
   readonly fetcher?: BaseOptions<Film, FilmRow>['fetcher'] | 'none'
 }
