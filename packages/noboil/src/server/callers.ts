@@ -3,7 +3,7 @@
  */
 import { NoboilError } from '../errors/error.ts'
 import { type Call, systemCall } from '../factories/shared/call.ts'
-import type { Host, WriteOptions } from '../hosts/host.ts'
+import type { Clock, Host, WriteOptions } from '../hosts/host.ts'
 import type { User } from '../schema/register.ts'
 import type { Contexts } from './contexts.ts'
 import { functionsAt } from './functions.ts'
@@ -26,17 +26,25 @@ export class Callers {
   readonly #registry: Registry
   readonly #contexts: Contexts
   readonly #limits: ServerLimits
+  readonly #clock: Clock
   /** Tells actions to come to an end. */
   readonly #closing = new AbortController()
   /** Ends them. */
   readonly #ending = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
 
-  constructor(host: Host, registry: Registry, contexts: Contexts, limits: ServerLimits) {
+  constructor(
+    host: Host,
+    registry: Registry,
+    contexts: Contexts,
+    limits: ServerLimits,
+    clock: Clock,
+  ) {
     this.#host = host
     this.#registry = registry
     this.#contexts = contexts
     this.#limits = limits
+    this.#clock = clock
   }
 
   /** As a client: internal functions are not there. */
@@ -124,20 +132,25 @@ export class Callers {
     given: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<unknown> {
-    const timeout = AbortSignal.timeout(this.#limits.actionTimeoutMs)
-    const over = AbortSignal.any([timeout, this.#ending.signal, ...(given ? [given] : [])])
+    const late = new AbortController()
+    const stopTimer = this.#clock.setTimer(this.#limits.actionTimeoutMs, () => late.abort())
+    const over = AbortSignal.any([late.signal, this.#ending.signal, ...(given ? [given] : [])])
     const signal = AbortSignal.any([over, this.#closing.signal])
     const ended = new Promise<never>((_resolve, reject) => {
       const end = (): void =>
         reject(
-          timeout.aborted
+          late.signal.aborted
             ? new NoboilError('TIMEOUT', `'${path}' took too long.`)
             : new NoboilError('UNAVAILABLE', `'${path}' was ended early.`),
         )
       if (over.aborted) end()
       else over.addEventListener('abort', end, { once: true })
     })
-    return Promise.race([work(signal), ended])
+    try {
+      return await Promise.race([work(signal), ended])
+    } finally {
+      stopTimer()
+    }
   }
 
   #track<result>(running: Promise<result>): Promise<result> {

@@ -131,7 +131,7 @@ export class Server {
     })
     this.registry = new Registry(tables, entries, this.flows)
     contexts.bind({ registry: this.registry, layouts, users })
-    this.callers = new Callers(host, this.registry, contexts, this.limits)
+    this.callers = new Callers(host, this.registry, contexts, this.limits, this.#ports.clock)
     this.engine = this.#makeEngine()
     const { engine, limits } = this
     this.hub = new Hub({ engine, limits, ports: this.#ports, soon: setImmediate })

@@ -1,28 +1,30 @@
 /**
  * An app in the test's own process, with a clock that stands still until it is moved and every limit on.
  */
-import { NoboilError } from '../../errors/error.ts'
 import { type Call, systemCall } from '../../factories/shared/call.ts'
+import type { UserRow } from '../../factories/shared/users.ts'
 import { defaultHostLimits, type Host, type HostPorts } from '../../hosts/host.ts'
 import { openMemoryHost } from '../../hosts/memory/host.ts'
-import { dueFlows, finishFlow } from '../../hosts/shared/schedule.ts'
 import { systemPorts } from '../../hosts/shared/ports.ts'
 import { openSqliteHost } from '../../hosts/sqlite/host.ts'
 import type { Wired } from '../../factories/wiring.ts'
-import { runFlow } from '../../program/flow.ts'
 import { byId } from '../../program/program.ts'
+import type { Layout } from '../../schema/layout.ts'
 import type { User } from '../../schema/register.ts'
 import { assemble, type Assembled } from '../assemble.ts'
 import { Callers, callOf } from '../callers.ts'
+import { assertCronTime, type CronEntry, cronLayout, keepCrons } from '../cron.ts'
 import { customEntries } from '../custom.ts'
 import { Flows, reportTo } from '../flows.ts'
 import { functionsAt } from '../functions.ts'
-import { checkServerLimits } from '../limits.ts'
+import { Jobs } from '../jobs.ts'
+import { checkServerLimits, defaultServerLimits, type ServerLimits } from '../limits.ts'
 import { type Logger, makeLogger } from '../log.ts'
 import type { NoboilConfig } from '../noboil.ts'
 import { pickLimits } from '../pick-limits.ts'
 import { Registry } from '../registry.ts'
 import type { FunctionsApi, FunctionTree, TablesApi } from '../types.ts'
+import { Background } from './background.ts'
 import { VirtualClock } from './clock.ts'
 
 export interface TestConfig<
@@ -33,7 +35,7 @@ export interface TestConfig<
   readonly host?: 'memory' | { readonly sqlite: string }
   /** What the clock says at first, ms since the epoch. */
   readonly startAt?: number
-  /** Takes what effects and listeners throw. Default: the next `idle()` rejects with it. */
+  /** Takes what effects, listeners and background work throw. Default: the next `idle()` or `advance()` rejects with it. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -47,10 +49,13 @@ export interface TestApp<api> {
   call(path: string, args: unknown, actor: Actor | null): Promise<unknown>
   readonly clock: {
     now(): number
-    /** Moves the clock, also backwards. */
+    /**
+     * Moves the clock, also backwards. On the way timers ring, and crons and scheduled flows run at their times, one after another,
+     * as far as they come without anything from outside.
+     */
     advance(ms: number): Promise<void>
   }
-  /** Runs background work that is due until there is none. */
+  /** Runs background work that is due until there is none, and waits for it. */
   idle(): Promise<void>
   readonly users: {
     /** Makes or changes a user. */
@@ -69,59 +74,68 @@ export async function createTestApp<
 >(config: TestConfig<wired, custom>): Promise<TestApp<TablesApi<wired> & FunctionsApi<custom>>> {
   const clock = new VirtualClock(config.startAt ?? defaultStart)
   const app = assemble(config)
+  const limits = checkServerLimits(
+    pickLimits(config.limits, defaultServerLimits),
+    app.settings.limits.maxPayloadBytes,
+  )
   const errors: unknown[] = []
   const onError = config.onError ?? ((error: unknown) => void errors.push(error))
-  const host = await open(
-    config.host ?? 'memory',
-    app,
-    { ...systemPorts, clock },
-    config.limits,
-    onError,
-  )
+  const host = await open(config, app, { ...systemPorts, clock }, onError)
   const log = makeLogger({ level: 'silent', ...config.log })
-  return running(app, host, clock, errors, log) as never
+  const parts = { app, limits, host, clock, errors, onError, log }
+  try {
+    return (await running(parts)) as never
+  } catch (error) {
+    await host.close()
+    throw error
+  }
 }
 
 function open(
-  kind: 'memory' | { readonly sqlite: string },
-  { layouts, derived }: Assembled,
+  config: Pick<TestConfig<never, never>, 'host' | 'limits'>,
+  app: Assembled,
   ports: HostPorts,
-  given: object | undefined,
   onError: (error: unknown) => void,
 ): Host | Promise<Host> {
-  const limits = pickLimits(given, defaultHostLimits)
-  if (kind === 'memory') return openMemoryHost({ layouts, ports, limits, onError })
-  return openSqliteHost({ file: kind.sqlite, layouts, derived, ports, limits, onError })
+  const { host = 'memory' } = config
+  const layouts = [...app.layouts, cronLayout]
+  const limits = pickLimits(config.limits, defaultHostLimits)
+  if (host === 'memory') return openMemoryHost({ layouts, ports, limits, onError })
+  const { derived } = app
+  return openSqliteHost({ file: host.sqlite, layouts, derived, ports, limits, onError })
 }
 
-function running(
-  app: Assembled,
-  host: Host,
-  clock: VirtualClock,
-  errors: unknown[],
-  log: Logger,
-): TestApp<object> {
+interface Parts {
+  readonly app: Assembled
+  readonly limits: ServerLimits
+  readonly host: Host
+  readonly clock: VirtualClock
+  readonly errors: unknown[]
+  readonly onError: (error: unknown) => void
+  readonly log: Logger
+}
+
+async function running(parts: Parts): Promise<TestApp<object>> {
+  const { app, limits, host, clock, log } = parts
   const { contexts, users, tables, layouts } = app
-  const limits = checkServerLimits(undefined, app.settings.limits.maxPayloadBytes)
-  const custom = customEntries(app.functions, contexts, (call, signal) =>
+  const { entries, crons } = customEntries(app.functions, contexts, (call, signal) =>
     callers.actionContext(call, signal),
   )
+  for (const cron of crons) assertCronTime(cron.name, cron.every)
   const flows = new Flows({ host, clock, report: reportTo(log) })
-  const registry = new Registry(tables, custom.entries, flows)
-  const callers = new Callers(host, registry, contexts, limits)
+  const registry = new Registry(tables, entries, flows)
+  const callers = new Callers(host, registry, contexts, limits, clock)
   contexts.bind({ registry, layouts, users })
-
-  const callAs = async (actor: Actor | null): Promise<Call> => {
-    if (actor === 'system') return systemCall
-    if (actor === null || actor === 'nobody') return callOf(null)
-    if (typeof actor !== 'string') return callOf(actor)
-    const { value } = await host.read(function* () {
-      return yield* byId(users, actor)
-    })
-    return callOf((value ?? { _id: actor, name: actor }) as User)
+  const jobs = jobsOf(parts, flows, crons)
+  await host.write(() => keepCrons(crons, clock.now()))
+  const background = new Background(jobs, clock, host)
+  const assertNoErrors = (): void => {
+    const [first] = parts.errors.splice(0)
+    if (first !== undefined) throw new Error('Background work failed.', { cause: first })
   }
+
   const call = async (path: string, args: unknown, actor: Actor | null): Promise<unknown> => {
-    const as = await callAs(actor)
+    const as = await callAs(host, users, actor)
     const answered = as.internal ? callers.call(path, args, as) : callers.callPublic(path, args, as)
     return (await answered).value
   }
@@ -129,11 +143,16 @@ function running(
     api: callers.tree(),
     as: (actor) => functionsAt('', (path, args) => call(path, args, actor)),
     call,
-    clock: { now: () => clock.now(), advance: (ms) => clock.advance(ms) },
+    clock: {
+      now: () => clock.now(),
+      async advance(ms) {
+        await background.advance(ms)
+        assertNoErrors()
+      },
+    },
     async idle() {
-      while (await runDue(app, host, clock, flows)) continue
-      const [first] = errors.splice(0)
-      if (first !== undefined) throw new Error('Background work failed.', { cause: first })
+      await background.idle()
+      assertNoErrors()
     },
     users: {
       async set(user) {
@@ -145,26 +164,33 @@ function running(
     },
     host,
     async close() {
-      await Promise.all([callers.close(), flows.close()])
+      callers.end()
+      const ended = Promise.all([callers.close(), flows.close(), jobs.stop()])
+      // As a server does: what waits for a time limit comes to it, and what never ends is left behind.
+      const timeUp = clock.advance(limits.shutdownTimeoutMs).then(() => background.settle())
+      await Promise.race([ended, timeUp])
       await host.close()
     },
   }
 }
 
-/** Runs what is due once; false when nothing was. */
-async function runDue(
-  app: Assembled,
-  host: Host,
-  clock: VirtualClock,
-  flows: Flows,
-): Promise<boolean> {
-  const port = flows.port(new AbortController().signal)
-  const { value: due } = await host.read(() => dueFlows(clock.now(), 100))
-  for (const row of due) {
-    const flow = app.flows[row.flow]
-    if (flow === undefined) throw new NoboilError('INTERNAL', `There is no flow '${row.flow}'.`)
-    await runFlow(flow(row.args), { ...port, wait: (ms) => clock.advance(ms) })
-    await host.write(() => finishFlow(row.id))
-  }
-  return due.length > 0
+function jobsOf(
+  { app, limits, host, clock, log, onError }: Parts,
+  runner: Flows,
+  crons: readonly CronEntry[],
+): Jobs {
+  const { leaseMs } = limits
+  const { flows } = app
+  const failed = onError
+  return new Jobs({ host, clock, log, flows, runner, crons, leaseMs, hasWindows: true, failed })
+}
+
+async function callAs(host: Host, users: Layout<UserRow>, actor: Actor | null): Promise<Call> {
+  if (actor === 'system') return systemCall
+  if (actor === null || actor === 'nobody') return callOf(null)
+  if (typeof actor !== 'string') return callOf(actor)
+  const { value } = await host.read(function* () {
+    return yield* byId(users, actor)
+  })
+  return callOf((value ?? { _id: actor, name: actor }) as User)
 }

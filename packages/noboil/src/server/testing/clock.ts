@@ -27,25 +27,38 @@ export class VirtualClock implements Clock {
     return () => void this.#timers.delete(timer)
   }
 
+  /** When the next timer rings; infinite for none. */
+  nextAt(): number {
+    return this.#next()?.at ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Moves on to the next timer and rings it. */
+  ringNext(): void {
+    const next = this.#next()
+    if (next === undefined) return
+    this.#timers.delete(next)
+    this.#now = Math.max(this.#now, next.at)
+    next.ring()
+  }
+
+  /** Says another time, also an earlier one, without ringing. */
+  set(time: number): void {
+    this.#now = time
+  }
+
   /** Moves the clock, also backwards; timers ring in order on the way, each at its own time. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
-    for (;;) {
-      const next = this.#next(until)
-      if (next === undefined) break
-      this.#timers.delete(next)
-      this.#now = Math.max(this.#now, next.at)
-      next.ring()
+    while (this.nextAt() <= until) {
+      this.ringNext()
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#now = until
   }
 
-  #next(until: number): Timer | undefined {
+  #next(): Timer | undefined {
     let first: Timer | undefined
-    for (const timer of this.#timers) {
-      if (timer.at <= until && (first === undefined || timer.at < first.at)) first = timer
-    }
+    for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer
     return first
   }
 }
