@@ -1,7 +1,7 @@
 /**
  * The catalogue over HTTP, as somebody else's API would be: slow, conditional, and sometimes out of order.
  *
- *     GET  /search?q=…   { results: [{ id, title, year, directors, voteAverage }], total }
+ *     GET  /search?q=…   { results: [{ id, title, year, directors, voteAverage, genres }], total }
  *     GET  /movie/:id    one film, with an ETag; 304 when `If-None-Match` names it; 404
  *     GET  /switch       { mode, delayMs, requests }
  *     POST /switch       { mode: 'ok' | 'error' | 'hang' | 'garbage' }
@@ -90,13 +90,16 @@ function search({ catalogue }: CatalogueServerOptions, url: URL): Reply {
     return problem(400, `A search may be at most ${maxQueryChars} characters long.`)
   }
   const found = catalogue.search(text)
-  const results = found.slice(0, maxResults).map(({ id, title, year, directors, voteAverage }) => ({
-    id,
-    title,
-    year,
-    directors,
-    voteAverage,
-  }))
+  const results = found
+    .slice(0, maxResults)
+    .map(({ id, title, year, directors, voteAverage, genres }) => ({
+      id,
+      title,
+      year,
+      directors,
+      voteAverage,
+      genres,
+    }))
   return json({ results, total: found.length })
 }
 

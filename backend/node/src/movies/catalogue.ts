@@ -17,13 +17,13 @@ const foundSchema = object({
   year: int(),
   directors: array(string()),
   voteAverage: number(),
+  genres: array(string()),
 })
 const searchSchema = object({ results: array(foundSchema), total: int() })
 const filmSchema = foundSchema.extend({
   overview: string(),
   voteCount: int(),
   runtimeMinutes: int(),
-  genres: array(string()),
   countries: array(string()),
 })
 const switchSchema = object({ mode: oneOf(upstreamModes), delayMs: number(), requests: int() })
@@ -49,7 +49,7 @@ export function catalogueSource(url: string): MovieSource {
         overview: film.overview,
         voteCount: film.voteCount,
         runtimeMinutes: film.runtimeMinutes,
-        genres: film.genres.map((name) => ({ id: genreId(name), name })),
+        genres: genresOf(film.genres),
         countries: film.countries,
         ...(current === null ? {} : { etag: current }),
       } satisfies MovieData
@@ -64,13 +64,17 @@ export function catalogueSource(url: string): MovieSource {
   }
 }
 
-const foundOf = ({ id, title, year, directors, voteAverage }: FoundFilm): FoundMovie => ({
+const genresOf = (names: readonly string[]): MovieData['genres'] =>
+  names.map((name) => ({ id: genreId(name), name }))
+
+const foundOf = ({ id, title, year, directors, voteAverage, genres }: FoundFilm): FoundMovie => ({
   tmdbId: id,
   title,
   releaseDate: String(year),
   directors,
   posterPath: null,
   voteAverage,
+  genres: genresOf(genres),
 })
 
 interface FoundFilm {
@@ -79,6 +83,7 @@ interface FoundFilm {
   readonly year: number
   readonly directors: readonly string[]
   readonly voteAverage: number
+  readonly genres: readonly string[]
 }
 
 /** The switch itself is local and quick: no answer means that the catalogue is gone. */

@@ -1,4 +1,4 @@
-/** TMDB's numbers of its genres, for sources that only name them. */
+/** TMDB's genres: their numbers for a source that only names them, and the other way round. */
 const numbers: Readonly<Record<string, number>> = {
   Action: 28,
   Adventure: 12,
@@ -24,4 +24,10 @@ export function genreId(name: string): number {
   const id = numbers[name]
   if (id === undefined) throw new Error(`The catalogue names a genre that is unknown: ${name}.`)
   return id
+}
+
+/** Empty for a number that is not known: TMDB may add genres. */
+export function genreOf(id: number): readonly { readonly id: number; readonly name: string }[] {
+  const found = Object.entries(numbers).find(([, number]) => number === id)
+  return found === undefined ? [] : [{ id, name: found[0] }]
 }

@@ -29,6 +29,7 @@ export interface FoundMovie {
   readonly directors: readonly string[]
   readonly posterPath: string | null
   readonly voteAverage: number
+  readonly genres: readonly { readonly id: number; readonly name: string }[]
 }
 
 export interface MovieSearch {

@@ -2,6 +2,7 @@
  * TMDB as a source, for those who have a key of their own.
  */
 import { TMDB } from 'tmdb-ts'
+import { genreOf } from './genres.ts'
 import type { MovieSource } from './source.ts'
 
 /** `accessToken`: TMDB's "API read access token". `fetch` is replaced in tests. */
@@ -24,6 +25,7 @@ export function tmdbSource(
         directors: [],
         posterPath: each.poster_path ?? null,
         voteAverage: each.vote_average,
+        genres: each.genre_ids.flatMap(genreOf),
       }))
       return { results, total: found.total_results }
     },

@@ -32,9 +32,11 @@ export function outlookOf(copy: Times, nowMs: number): string {
   }
 }
 
-/** "8 ms", "0.9 s": how long an answer took. */
+/** "8 ms", "1.2 s": how long an answer took. */
 export function tookText(tookMs: number): string {
-  return tookMs < 100 ? `${Math.max(1, Math.round(tookMs))} ms` : `${(tookMs / 1_000).toFixed(1)} s`
+  return tookMs < 1_000
+    ? `${Math.max(1, Math.round(tookMs))} ms`
+    : `${(tookMs / 1_000).toFixed(1)} s`
 }
 
 /** "now", "42 s", "3 min", "2 h", "4 days": a span whose end matters to the second while it is short. */

@@ -7,6 +7,7 @@ import { useTitle } from '../base/shell.tsx'
 import { EmptyState, Pill, Skeleton } from '../base/surfaces.tsx'
 import { useBackend, useSentence } from './backend.tsx'
 import { CopyPanel } from './copy-panel.tsx'
+import { Dial } from './dial.tsx'
 import { namesText, runtimeText, yearOf } from './facts.ts'
 import type { CachedMovie, MovieEntry } from './port.ts'
 import { Poster } from './poster.tsx'
@@ -107,6 +108,8 @@ function NotLoaded({ entry }: { readonly entry: MovieEntry }): ReactNode {
   )
 }
 
+const nothing = { fetchedAt: 0, expiresAt: 0 }
+
 function LoadingFilm(): ReactNode {
   return (
     <section className="film" aria-busy="true" aria-labelledby="loading-film">
@@ -128,8 +131,16 @@ function LoadingFilm(): ReactNode {
       </div>
       <div className="film__copy">
         <section className="copy sheet">
-          <p className="copy__outlook" role="status">
-            Asking the catalogue. It takes its time; the next visit will not.
+          <div className="copy__head">
+            <div className="copy__dial">
+              <Dial copy={nothing} nowMs={0} busy />
+            </div>
+            <p className="copy__title" role="status">
+              Asking the catalogue
+            </p>
+          </div>
+          <p className="copy__outlook">
+            There is no copy here yet. The catalogue takes its time; the next visit will not.
           </p>
         </section>
       </div>

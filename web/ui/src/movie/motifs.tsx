@@ -4,10 +4,11 @@ import type { ReactNode } from 'react'
 /** Numbers from 0 up to 1, the same ones for the same film. */
 export type Random = () => number
 
-/** Chance chooses for films whose genre is not known. */
-export function drawMotif(genre: string | undefined, random: Random): ReactNode {
+/** The first genre that has a drawing decides; chance chooses for films without one. */
+export function drawMotif(genres: readonly string[], random: Random): ReactNode {
   const share = random()
-  const known = genre === undefined ? undefined : byGenre[genre]
+  const drawn = genres.find((genre) => Object.hasOwn(byGenre, genre))
+  const known = drawn === undefined ? undefined : byGenre[drawn]
   const draw = known ?? all[Math.floor(share * all.length)] ?? arcs
   return draw(random)
 }

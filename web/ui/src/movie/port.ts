@@ -101,6 +101,7 @@ export interface FoundMovie {
   readonly directors: readonly string[]
   readonly posterPath: string | null
   readonly voteAverage: number
+  readonly genres: Movie['genres']
 }
 
 export interface SearchAnswer {

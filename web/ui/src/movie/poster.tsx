@@ -10,8 +10,10 @@ import type { Movie } from './port.ts'
 import { seeded } from './seeded.ts'
 
 export interface PosterProps {
-  readonly film: Pick<Movie, 'tmdbId' | 'title' | 'releaseDate' | 'directors' | 'posterPath'> &
-    Partial<Pick<Movie, 'genres'>>
+  readonly film: Pick<
+    Movie,
+    'tmdbId' | 'title' | 'releaseDate' | 'directors' | 'posterPath' | 'genres'
+  >
   /** Without the title, for sizes at which nobody could read it. */
   readonly small?: boolean
 }
@@ -23,7 +25,10 @@ export function Poster({ film, small = false }: PosterProps): ReactNode {
   return (
     <span className={small ? 'poster poster--small' : 'poster'} style={style} aria-hidden="true">
       <svg viewBox="0 0 200 300" preserveAspectRatio="xMidYMid slice">
-        {drawMotif(film.genres?.[0]?.name, random)}
+        {drawMotif(
+          film.genres.map(({ name }) => name),
+          random,
+        )}
       </svg>
       {!small && (
         <span className="poster__words">

@@ -1,6 +1,7 @@
 /** What is kept now, the newest copy first: films arrive, empty their rings and go, for everyone at once. */
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { ButtonLink } from '../base/button.tsx'
 import { EmptyState, Notice, Skeleton } from '../base/surfaces.tsx'
 import { useNow } from '../base/time-ago.tsx'
 import { useIsArrival } from '../base/use-arrivals.ts'
@@ -10,7 +11,7 @@ import { Dial } from './dial.tsx'
 import { yearOf } from './facts.ts'
 import type { CachedMovie } from './port.ts'
 import { Poster } from './poster.tsx'
-import { filmPath } from './routes.ts'
+import { filmPath, searchPath } from './routes.ts'
 
 /** How many films a shelf holds at most. */
 export const shelfMax = 24
@@ -32,6 +33,9 @@ export function Shelf(): ReactNode {
   )
 }
 
+/** Somewhere to begin. */
+const suggestions = ['Stalker', 'Kurosawa', 'Spirited Away']
+
 function Films({ data, error }: ReturnType<ReturnType<typeof useBackend>['useShelf']>): ReactNode {
   const sentence = useSentence()
   const nowMs = useNow(1_000)
@@ -46,7 +50,14 @@ function Films({ data, error }: ReturnType<ReturnType<typeof useBackend>['useShe
   if (!data) return <LoadingShelf />
   if (data.length === 0) {
     return (
-      <EmptyState title="Nothing is kept yet">
+      <EmptyState
+        title="Nothing is kept yet"
+        action={suggestions.map((text) => (
+          <ButtonLink key={text} look="line" size="small" href={searchPath(text)}>
+            {text}
+          </ButtonLink>
+        ))}
+      >
         Look for a film and open it. It appears here for everyone, and the next visit is answered
         without asking the catalogue.
       </EmptyState>
