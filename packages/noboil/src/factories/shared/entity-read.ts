@@ -3,7 +3,7 @@
  */
 import { batch, byId, page, type Program, search as searchOp } from '../../program/program.ts'
 import type { Condition } from '../../program/request.ts'
-import type { Layout } from '../../schema/layout.ts'
+import { type Layout, tableOfId } from '../../schema/layout.ts'
 import { canonicalJson } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
 import { type Entities, type EntityRow, isLive, liveOnly, mapper } from './entity.ts'
@@ -82,7 +82,10 @@ export function* searchOf(
     rows = yield* searchOp(layout, words, { ...scope, where: [...where, ...liveOnly], limit })
   } else {
     const pointers = yield* searchOp(source.via, words, { ...scope, where, limit })
-    rows = (yield* rowsBehind(entities, pointers)).sort((a, b) => (a._id < b._id ? 1 : -1))
+    const found = yield* rowsBehind(entities, pointers)
+    // Ids that hosts of noboil's own make rise; a host with other ids finds pointers in the order of what they name.
+    const rising = found.every(({ _id }) => tableOfId(_id) === layout.name)
+    rows = rising ? found.sort((a, b) => (a._id < b._id ? 1 : -1)) : found
   }
   return rows.map(yield* mapper(entities, rows))
 }

@@ -12,6 +12,8 @@ import {
   createdAt,
   indexName,
   keyIndex,
+  namedAt,
+  namedColumn,
   searchIndex,
   searchText,
   tableName,
@@ -58,6 +60,7 @@ function defineLayout(layout: Layout): TableDefinition {
   const fields: Record<string, GenericValidator> = fieldValidators(columns)
   if (layout.creationTime === '_creationTime') fields[createdAt] = v.optional(v.number())
   if (layout.search) fields[searchText] = v.optional(v.string())
+  if (namedColumn(layout)) fields[namedAt] = v.number()
   const indexes = indexesOf(layout)
   assertIndexes(layout.name, indexes)
   let table = defineTable(fields as never) as unknown as Indexes
@@ -77,9 +80,10 @@ function indexesOf(layout: Layout): ReadonlyMap<string, readonly string[]> {
   const key = keyIndex(layout)
   if (key !== undefined) indexes.set(key, layout.key)
   const arrival = arrivalColumns(layout)
-  if (arrival !== undefined) indexes.set(arrivalIndex(arrival), arrival)
+  const order = arrival === undefined ? [] : [namedAt]
+  if (arrival !== undefined) indexes.set(arrivalIndex(arrival), [...arrival, ...order])
   for (const [name, { columns }] of Object.entries(layout.indexes)) {
-    indexes.set(indexName(name), columns)
+    indexes.set(indexName(name), [...columns, ...order])
   }
   return indexes
 }

@@ -32,15 +32,23 @@ export function tableName(layout: Layout): string {
 export const keyIndex = (layout: Layout): string | undefined =>
   layout.id === 'stored' ? undefined : shortened(`by_${layout.key.join('_')}`)
 
+/** When the row was made that a row names at the end of its key: see {@link namedColumn}. */
+export const namedAt = 'noboil_namedAt'
+
 /**
- * Key columns without the ids they end in: in the order of this index rows lie as they were made, which is what ids of other hosts
- * say and Convex's do not. Undefined where that is the key itself.
+ * The id that a key ends in: rows of such a table stand for what they name, and lie in its order. That order is of ids elsewhere;
+ * Convex's ids have none, so it is kept beside them.
  */
-export function arrivalColumns(layout: Layout): readonly string[] | undefined {
-  const { key, columns } = layout
-  const end = key.findLastIndex((name) => columns[name]?.type.kind !== 'id') + 1
-  return layout.id === 'stored' || end === key.length || end === 0 ? undefined : key.slice(0, end)
+export function namedColumn({ id, key, columns }: Layout): string | undefined {
+  const last = key.at(-1)
+  return id !== 'stored' && last !== undefined && columns[last]?.type.kind === 'id'
+    ? last
+    : undefined
 }
+
+/** Key columns before the id they end in; undefined where they end in none. */
+export const arrivalColumns = (layout: Layout): readonly string[] | undefined =>
+  namedColumn(layout) === undefined ? undefined : layout.key.slice(0, -1)
 
 export const arrivalIndex = (columns: readonly string[]): string =>
   shortened(`by_${columns.join('_')}`)

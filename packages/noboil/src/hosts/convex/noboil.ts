@@ -88,10 +88,10 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   const { getAuthUserId, middleware = [] } = config
   const exposer: Exposer = { builders, works, getAuthUserId, middleware }
   const exposed = (table: BuiltTable, declared: AnyTable | undefined): object =>
-    exposeTable(exposer, table, signaturesOf(table, declared), (name) => isClosed(declared, name))
+    exposeTable(exposer, table, signaturesOf(declared), (name) => isClosed(declared, name))
   return {
     api: Object.fromEntries(
-      built.map((table) => [table.name, exposed(table, tables[table.name]?.table)]),
+      built.map((table) => [table.name, exposed(shownOf(table), tables[table.name]?.table)]),
     ) as never,
     background: backgroundOf(works, builders),
     db: (ctx) => contexts.db(new HookTransaction(sessionFor(works, ctx))),
@@ -106,6 +106,13 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
       return exposed(table, options.schema) as never
     },
   }
+}
+
+/** People are made by whatever signs them in, since Convex gives them their ids. */
+function shownOf(table: BuiltTable): BuiltTable {
+  if (table.name !== 'users') return table
+  const { put: _, ...operations } = table.operations
+  return { ...table, operations }
 }
 
 const openNames: ReadonlySet<string> = new Set(['get', 'load', 'refresh'])

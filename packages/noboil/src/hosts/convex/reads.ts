@@ -22,11 +22,12 @@ import {
   arrivalIndex,
   indexName,
   keyIndex,
+  namedAt,
   searchIndex,
   searchText,
   tableName,
 } from './names.ts'
-import type { Db, Documents, FilterBuilder, IndexRange } from './ports.ts'
+import type { Db, Document, Documents, FilterBuilder, IndexRange } from './ports.ts'
 import { decodeRow, tokenOf } from './rows.ts'
 
 /** As many as one search of Convex finds. */
@@ -108,11 +109,14 @@ export async function readSearch(db: Db, request: SearchRequest): Promise<readon
     })
     .take(maxFound)
   return found
-    .toSorted((a, b) => b._creationTime - a._creationTime)
+    .toSorted((a, b) => orderOf(b) - orderOf(a))
     .map((each) => decodeRow(table, each))
     .filter((row) => holdsAll(row, where) && hasAll(table, row, words))
     .slice(0, limit)
 }
+
+const orderOf = (document: Document): number =>
+  (document[namedAt] as number | undefined) ?? document._creationTime
 
 function hasAll(table: Layout, row: Row, words: readonly string[]): boolean {
   const there = (table.search?.fields ?? []).flatMap((name) => {

@@ -7,7 +7,7 @@ import type { Layout } from '../../schema/layout.ts'
 import type { FieldType } from '../../schema/storable.ts'
 import type { Row } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
-import { createdAt, searchText } from './names.ts'
+import { createdAt, namedAt, searchText } from './names.ts'
 import type { Document } from './ports.ts'
 
 /** Longer words are in no search index of Convex. */
@@ -32,7 +32,13 @@ export function encodePatch(layout: Layout, row: Row, set: Row): Record<string, 
 }
 
 export function decodeRow(layout: Layout, document: Document): Row {
-  const { [createdAt]: made, [searchText]: _, _creationTime: native, ...row } = document
+  const {
+    [createdAt]: made,
+    [searchText]: _,
+    [namedAt]: _at,
+    _creationTime: native,
+    ...row
+  } = document
   if (layout.internal === true) return decodeRecords(layout, row)
   const time = layout.creationTime
   if (time === createdAt) return { ...row, [createdAt]: made, _creationTime: made }

@@ -26,7 +26,7 @@ import { canonicalJson, type Row } from '../../schema/values.ts'
 import { firstRow } from '../shared/counters.ts'
 import { sameValue } from '../shared/conditions.ts'
 import { duplicate } from '../shared/duplicate.ts'
-import { indexName, keyIndex, tableName } from './names.ts'
+import { indexName, keyIndex, namedAt, namedColumn, tableName } from './names.ts'
 import type { Db, Ports } from './ports.ts'
 import { findTaken, readId, readKey, readPage, readRange, readSearch } from './reads.ts'
 import { encodePatch, encodeRow } from './rows.ts'
@@ -138,10 +138,17 @@ export class Session implements AsyncInterpreter {
 
   async #insert({ table, row }: InsertRequest): Promise<string> {
     await this.#assertFree(table, row, undefined)
-    const id = await this.#writer.insert(tableName(table), encodeRow(table, row))
+    const fields = encodeRow(table, row)
+    const named = namedColumn(table)
+    if (named !== undefined) fields[namedAt] = await this.#timeOf(row[named] as string)
+    const id = await this.#writer.insert(tableName(table), fields)
     this.#free.delete(table.name)
     this.#undo.push(() => this.#writer.delete(id))
     return id
+  }
+
+  async #timeOf(id: string): Promise<number> {
+    return (await this.#db.get(id))?._creationTime ?? 0
   }
 
   async #patch({ table, row, set }: PatchRequest): Promise<void> {

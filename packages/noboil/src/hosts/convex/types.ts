@@ -9,8 +9,9 @@ import type { LogApi } from '../../factories/log/types.ts'
 import type { OwnedApi } from '../../factories/owned/types.ts'
 import type { QuotaApi } from '../../factories/quota/types.ts'
 import type { SingletonApi } from '../../factories/singleton/types.ts'
+import type { InternalMutation } from './builders.ts'
 import type { Wired } from '../../factories/wiring.ts'
-import type { FunctionReference, ServerFunction } from '../../schema/reference.ts'
+import type { ServerFunction } from '../../schema/reference.ts'
 import type {
   BaseTable,
   ChildTable,
@@ -36,17 +37,16 @@ type Undollared<test> = test extends object
   ? { [name in keyof test as name extends `$${infer plain}` ? plain : name]: test[name] }
   : test
 
-/** A registered function, and its reference for hooks: `ctx.db.query(api.siteConfig.get, …)`. */
+/**
+ * A registered function. Nothing may be added to it: Convex finds its arguments and answer by the alias alone.
+ */
 type Exposed<fn, visibility extends Visibility> =
   fn extends ServerFunction<'query', infer args, infer result>
-    ? RegisteredQuery<visibility, Plain<args>, Promise<result>> &
-        FunctionReference<'query', args, result>
+    ? RegisteredQuery<visibility, Plain<args>, Promise<result>>
     : fn extends ServerFunction<'mutation', infer args, infer result>
-      ? RegisteredMutation<visibility, Plain<args>, Promise<result>> &
-          FunctionReference<'mutation', args, result>
+      ? RegisteredMutation<visibility, Plain<args>, Promise<result>>
       : fn extends ServerFunction<'action', infer args, infer result>
-        ? RegisteredAction<visibility, Plain<args>, Promise<result>> &
-            FunctionReference<'action', args, result>
+        ? RegisteredAction<visibility, Plain<args>, Promise<result>>
         : fn extends object
           ? ExposedApi<fn, visibility>
           : undefined
@@ -88,4 +88,16 @@ export type ConvexApi<wired> = {
   readonly [name in keyof wired]: wired[name] extends Wired<infer table, infer options>
     ? ConvexTable<table, options>
     : never
+} & { readonly users: ConvexUsers }
+
+/** Noboil's own table of people. Whatever signs them in makes and changes them. */
+export interface ConvexUsers {
+  /**
+   * Removes a person's row and, in the background, what they own; with `erase` also what their log rows say. Accounts and sessions
+   * are for whatever signs people in.
+   */
+  readonly remove: InternalMutation<
+    { userId: string; erase?: boolean | undefined },
+    { removed: boolean }
+  >
 }
