@@ -1,5 +1,5 @@
 /**
- * `npm run bench -w @noboil/bench [-- append|bulk|tail|counts|cache|types …] [--rounds=5] [--write]`
+ * `npm run bench -w @noboil/bench [-- append|bulk|tail|counts|cache|updates|types …] [--rounds=5] [--write]`
  *
  * Contestants take turns (A B C A B C …), each turn in a fresh process on a fresh database. The tables go to the
  * terminal; `--write` also puts them into RESULTS.md. Exits with 1 when a benchmark could not be run.
@@ -11,6 +11,7 @@ import { describeMachine, measureFdatasyncUs, realDisk } from './lib/machine.ts'
 import { writeSection } from './lib/results.ts'
 import { benchAppend, benchBulk, benchCounts, benchTail, type Context } from './reports.ts'
 import { benchTypes } from './types/measure.ts'
+import { benchUpdates } from './updates/report.ts'
 
 const BENCHES: Readonly<Record<string, (context: Context) => Promise<string>>> = {
   append: benchAppend,
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, (context: Context) => Promise<string>>> =
   tail: benchTail,
   counts: benchCounts,
   cache: benchCache,
+  updates: benchUpdates,
   types: benchTypes,
 }
 
