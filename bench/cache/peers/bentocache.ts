@@ -43,7 +43,8 @@ export const bentocacheRedis: CacheContestant = {
 async function open(place: Place, withRedis: boolean): Promise<CacheRun> {
   const { BentoCache, bentostore } = await load<Bentocache>('bentocache')
   const { memoryDriver } = await load<MemoryDriver>('bentocache/drivers/memory')
-  const memory = memoryDriver({ maxItems: place.entries, serialize: false })
+  // It keeps an entry per tag beside them.
+  const memory = memoryDriver({ maxItems: place.entries + 100, serialize: false })
   let layers = bentostore().useL1Layer(memory)
   if (withRedis) {
     const { redisDriver, redisBusDriver } = await load<RedisDriver>('bentocache/drivers/redis')

@@ -13,9 +13,10 @@ import {
 import { Filler } from './fill.ts'
 import { type Dependencies, Graph, typesOf } from './graph.ts'
 import type { Load } from './load.ts'
-import { Lookup } from './lookup.ts'
+import { Lookup, type Question } from './lookup.ts'
 import { type Entry, MemoryTier } from './memory.ts'
 import {
+  checkDefaults,
   checkId,
   checkIds,
   checkKey,
@@ -25,6 +26,7 @@ import {
   type RememberDefaults,
   type RememberOptions,
   type SetOptions,
+  type Usual,
 } from './options.ts'
 import { type CacheClock, type CacheLimits, type CachePorts, checkCacheLimits } from './ports.ts'
 import { type CacheCodec, jsonCodec } from './redis/codec.ts'
@@ -66,7 +68,7 @@ export class AppCache {
   readonly #clock: CacheClock
   readonly #graph: Graph
   readonly #limits: CacheLimits
-  readonly #defaults: RememberDefaults
+  readonly #defaults: Usual
   readonly #horizon = new Horizon()
   readonly #counts = new CacheCounts()
   readonly #loads = new LoadTimes()
@@ -87,7 +89,7 @@ export class AppCache {
     this.#clock = ports.clock
     this.#graph = new Graph(options.dependencies)
     this.#limits = checkCacheLimits(options.limits)
-    this.#defaults = options.defaults ?? {}
+    this.#defaults = checkDefaults(options.defaults ?? {}, this.#graph, this.#limits)
     this.#memory = new MemoryTier(this.#limits, this.#counts)
     this.#invalidations = new Listeners(onError)
     this.#notifications = new Listeners(onError)
@@ -125,13 +127,16 @@ export class AppCache {
   remember<value>(key: string, options: RememberOptions, load: Load<value>): Promise<value> {
     const entry = this.#memory.get(key)
     // One key stands for one type and ids: the type is compared, since a mistake there would go unnoticed.
-    if (entry !== undefined && entry.type === options?.type) {
-      if (this.#isFresh(entry)) {
-        entry.entity.counts.memoryHits++
-        return Promise.resolve(entry.value as value)
-      }
+    if (entry !== undefined && isOf(entry, options?.type) && this.#isFresh(entry)) {
+      entry.entity.counts.memoryHits++
+      return Promise.resolve(entry.value as value)
     }
-    return this.#look(key, options, load as Load<unknown>).then(valueOf) as Promise<value>
+    try {
+      const question = this.#question(key, options, load as Load<unknown>)
+      return this.#lookup.value(question) as Promise<value>
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** As {@link AppCache.remember}, and says where the value came from: for `Cache-Status`, and for people. */
@@ -140,7 +145,12 @@ export class AppCache {
     options: RememberOptions,
     load: Load<value>,
   ): Promise<Remembered<value>> {
-    return this.#look(key, options, load as Load<unknown>) as Promise<Remembered<value>>
+    try {
+      const question = this.#question(key, options, load as Load<unknown>)
+      return this.#lookup.look(question) as Promise<Remembered<value>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** The value of a key while it is fresh, else undefined. Never loads. */
@@ -162,7 +172,7 @@ export class AppCache {
     this.#assertOpen()
     checkKey(key, this.#limits)
     const wanted = checkOptions(options, this.#graph, this.#limits, this.#defaults)
-    const plan = { key, type: options.type, wanted, load: () => value }
+    const plan = { key, wanted, load: () => value }
     const isShared = await this.#tier?.set(plan, this.#filler.entryOf(plan, value))
     this.#lookup.supersede(key)
     if (isShared !== true) this.#filler.set(plan, value)
@@ -277,18 +287,14 @@ export class AppCache {
     this.#notifications.clear()
   }
 
-  async #look(
-    key: string,
-    options: RememberOptions,
-    load: Load<unknown>,
-  ): Promise<Remembered<unknown>> {
+  #question(key: string, options: RememberOptions, load: Load<unknown>): Question {
     this.#assertOpen()
     checkKey(key, this.#limits)
     const wanted = checkOptions(options, this.#graph, this.#limits, this.#defaults)
     if (typeof load !== 'function') {
       throw invalid('load', `load is a ${typeof load}; it is the function that loads the value.`)
     }
-    return this.#lookup.look({ key, type: options.type, wanted, load })
+    return { key, wanted, load }
   }
 
   #tellInvalidation(event: Invalidation): void {
@@ -318,8 +324,8 @@ export class AppCache {
 
 const actions: readonly unknown[] = ['create', 'update', 'delete']
 
-function valueOf({ value }: Remembered<unknown>): unknown {
-  return value
+function isOf({ entity }: Entry, type: string | undefined): boolean {
+  return entity.name === type || (type !== undefined && entity.forms.has(type))
 }
 
 function nameOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { isNoboilError } from '../errors/error.ts'
 import { Flight, type FlightPlan } from './flight.ts'
 import { runLoad } from './load.ts'
-import { Entry, type MemoryTier } from './memory.ts'
+import { type Entry, makeEntry, type MemoryTier } from './memory.ts'
 import type { Wanted } from './options.ts'
 import type { CachePorts } from './ports.ts'
 import type { CacheCounts, LoadTimes } from './stats.ts'
@@ -89,11 +89,11 @@ export class Filler {
 
   makeEntry(flight: Flight, value: unknown): Entry {
     const { ports, horizon, maxLagMs } = this.#parts
-    const { wanted, asOf, type } = flight
+    const { wanted, asOf } = flight
     const now = ports.clock.now()
     const freshMs = Math.ceil(ttlOf(value, wanted) * (1 - wanted.jitter * ports.random.unit()))
     const boundMs = horizon.isAlone ? Math.min(freshMs, maxLagMs) : freshMs
-    return new Entry({ type, entity: wanted.entity, slots: wanted.slots }, value, {
+    return makeEntry(wanted, value, {
       asOf,
       loadedAt: now,
       freshUntil: now + boundMs,

@@ -6,14 +6,12 @@ import { type Horizon, isCurrent, sameSlots } from './versions.ts'
 
 export interface FlightPlan {
   readonly key: string
-  readonly type: string
   readonly wanted: Wanted
   readonly load: Load<unknown>
 }
 
 export class Flight implements FlightPlan {
   readonly key: string
-  readonly type: string
   readonly wanted: Wanted
   readonly load: Load<unknown>
   generation: number
@@ -26,16 +24,18 @@ export class Flight implements FlightPlan {
   isSuperseded = false
   /** What the first caller waits for; given right after construction. */
   answer!: Promise<Remembered<unknown>>
-  #joined: Promise<Remembered<unknown>> | undefined
+  /** How many callers joined the first one. */
+  joined = 0
+  #joint: Promise<Remembered<unknown>> | undefined
+  #value: Promise<unknown> | undefined
 
   constructor(
-    { key, type, wanted, load }: FlightPlan,
+    { key, wanted, load }: FlightPlan,
     horizon: Horizon,
     startedAt: number,
     isRefresh: boolean = false,
   ) {
     this.key = key
-    this.type = type
     this.wanted = wanted
     this.load = load
     this.startedAt = startedAt
@@ -55,8 +55,13 @@ export class Flight implements FlightPlan {
     )
   }
 
-  /** What all further callers wait for. */
-  join(): Promise<Remembered<unknown>> {
-    return (this.#joined ??= this.answer.then((answer) => ({ ...answer, collapsed: true })))
+  /** What all further callers wait for: one promise, however many they are. */
+  get joint(): Promise<Remembered<unknown>> {
+    return (this.#joint ??= this.answer.then((answer) => ({ ...answer, collapsed: true })))
+  }
+
+  /** Its value alone. */
+  get value(): Promise<unknown> {
+    return (this.#value ??= this.answer.then(({ value }) => value))
   }
 }

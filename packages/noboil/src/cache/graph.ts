@@ -17,6 +17,8 @@ export type Dependencies = Readonly<Record<string, readonly string[]>>
 export interface Entity {
   /** As it was declared. */
   readonly name: string
+  /** What it answers to: singular and plural. */
+  readonly forms: ReadonlySet<string>
   /** Everything that a change to this entity makes stale beside itself; itself too when it stands on a cycle. */
   readonly dependents: readonly Entity[]
   readonly versions: EntityVersions
@@ -87,9 +89,10 @@ export class Graph {
     const known = this.#byName.get(name)
     if (known !== undefined && (isPart || known.name === name)) return
     if (known !== undefined) throw clash(name, known.name, name)
-    const node = new EntityNode(name)
+    const forms = new Set(formsOf(name))
+    const node = new EntityNode(name, forms)
     this.#entities.set(name, node)
-    for (const form of formsOf(name)) {
+    for (const form of forms) {
       const other = this.#byName.get(form)
       if (other !== undefined && other !== node) throw clash(name, other.name, form)
       this.#byName.set(form, node)
@@ -129,12 +132,14 @@ export function typesOf({ name, dependents }: Entity): readonly string[] {
 
 class EntityNode implements Node {
   readonly name: string
+  readonly forms: ReadonlySet<string>
   readonly dependents: Entity[] = []
   readonly versions: EntityVersions = new EntityVersions()
   readonly counts: EntityCounts = new EntityCounts()
 
-  constructor(name: string) {
+  constructor(name: string, forms: ReadonlySet<string>) {
     this.name = name
+    this.forms = forms
   }
 }
 

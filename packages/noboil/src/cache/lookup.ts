@@ -6,15 +6,13 @@ import type { Load } from './load.ts'
 import type { Entry, MemoryTier } from './memory.ts'
 import type { Wanted } from './options.ts'
 import type { CacheClock } from './ports.ts'
-import type { CacheCounts } from './stats.ts'
+import type { CacheCounts, EntityCounts } from './stats.ts'
 import type { Remembered } from './status.ts'
 import { type Horizon, isCurrent } from './versions.ts'
 
 /** What a caller wants. */
 export interface Question {
   readonly key: string
-  /** The entity as the caller names it. */
-  readonly type: string
   readonly wanted: Wanted
   readonly load: Load<unknown>
 }
@@ -52,20 +50,27 @@ export class Lookup {
     return this.#flights.size
   }
 
-  async look(question: Question): Promise<Remembered<unknown>> {
-    const { counts } = question.wanted.entity
-    try {
-      const answer = this.#remembered(question) ?? (await this.#awaited(question))
-      if (answer.status === 'miss') counts.misses++
-      else if (answer.error !== undefined) counts.staleOnError++
-      else if (answer.status === 'stale') counts.stale++
-      else if (answer.tier === 'memory') counts.memoryHits++
-      else counts.redisHits++
-      return answer
-    } catch (error) {
-      counts.misses++
-      throw error
+  /** The answer to a question. Throws, or rejects, as loading fails. */
+  look(question: Question): Promise<Remembered<unknown>> {
+    const answer = this.#remembered(question)
+    if (answer !== undefined) {
+      tally(answer, question.wanted.entity.counts)
+      return Promise.resolve(answer)
     }
+    const flight = this.#flightFor(question)
+    if (!(flight instanceof Flight)) return flight
+    return flight.joined === 0 ? flight.answer : flight.joint
+  }
+
+  /** Its value alone: for a crowd, one promise. */
+  value(question: Question): Promise<unknown> {
+    const answer = this.#remembered(question)
+    if (answer !== undefined) {
+      tally(answer, question.wanted.entity.counts)
+      return Promise.resolve(answer.value)
+    }
+    const flight = this.#flightFor(question)
+    return flight instanceof Flight ? flight.value : flight.then(({ value }) => value)
   }
 
   /** What is being loaded under a key is outdated by what the app has set. */
@@ -92,19 +97,21 @@ export class Lookup {
     return { ...kept(entry, 'stale', 'memory', now), ...resting }
   }
 
-  /** Waits for a load: for one under way, if its answer will do. */
-  async #awaited(question: Question): Promise<Remembered<unknown>> {
+  /** A load whose answer will do: one under way, else a new one. */
+  #flightFor(question: Question): Flight | Promise<Remembered<unknown>> {
     const { memory, counts } = this.#parts
     const { key, wanted } = question
     const flight = this.#joinable(question)
-    if (flight !== undefined) {
-      counts.collapsed++
-      const answer = await flight.join()
-      // A load that was begun for callers who take stale values may end with one.
+    if (flight === undefined) return this.#start(question, memory.find(key, wanted), false)
+    counts.collapsed++
+    flight.joined++
+    if (!flight.isRefresh && wanted.staleMs >= flight.wanted.staleMs) return flight
+    // A load that was begun for callers who take older values may end with one.
+    return flight.joint.then((answer) => {
       const isTooOld = answer.status === 'stale' && answer.error === undefined
       if (!isTooOld || -answer.ttlMs < wanted.staleMs) return answer
-    }
-    return this.#start(question, memory.find(key, wanted), false).answer
+      return this.#start(question, memory.find(key, wanted), false).answer
+    })
   }
 
   #joinable({ key, wanted }: Question): Flight | undefined {
@@ -131,10 +138,24 @@ export class Lookup {
     const provided = provider.provide(flight, previous, (entry) => {
       stale = entry
     })
-    flight.answer = provided.finally(() => {
+    const { counts } = question.wanted.entity
+    const end = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
       if (stale !== undefined) this.#refresh(question, stale)
-    })
+    }
+    flight.answer = provided.then(
+      (answer) => {
+        end()
+        if (!isRefresh) tally(answer, counts)
+        for (let at = 0; at < flight.joined; at++) tally(answer, counts)
+        return answer
+      },
+      (error: unknown) => {
+        end()
+        counts.misses += flight.joined + (isRefresh ? 0 : 1)
+        throw error
+      },
+    )
     return flight
   }
 
@@ -144,4 +165,13 @@ export class Lookup {
     if (this.#flights.size >= this.#parts.maxLoads) return
     this.#start(question, previous, true).answer.catch(() => {})
   }
+}
+
+/** Counts one answered call. */
+function tally({ status, tier, error }: Remembered<unknown>, counts: EntityCounts): void {
+  if (status === 'miss') counts.misses++
+  else if (error !== undefined) counts.staleOnError++
+  else if (status === 'stale') counts.stale++
+  else if (tier === 'memory') counts.memoryHits++
+  else counts.redisHits++
 }

@@ -6,27 +6,46 @@ import type { CacheCounts } from './stats.ts'
 import { measure } from './values.ts'
 import { type Basis, sameSlots } from './versions.ts'
 
-/** One remembered value. A class, so that all of them have one shape and few words. */
+/** One remembered value. A class with few fields, since there may be a million of them. */
 export class Entry implements Basis {
   readonly value: unknown
-  /** The entity as the caller named it: comparing texts is cheaper than finding the entity. */
-  readonly type: string
   readonly entity: Entity
-  readonly slots: readonly number[] | undefined
   /** The number of changes there had been before the value was loaded. */
   readonly asOf: number
   readonly loadedAt: number
   readonly freshUntil: number
 
-  constructor(basis: Basis & { readonly type: string }, value: unknown, times: EntryTimes) {
+  constructor(entity: Entity, value: unknown, { asOf, loadedAt, freshUntil }: EntryTimes) {
     this.value = value
-    this.type = basis.type
-    this.entity = basis.entity
-    this.slots = basis.slots
-    this.asOf = times.asOf
-    this.loadedAt = times.loadedAt
-    this.freshUntil = times.freshUntil
+    this.entity = entity
+    this.asOf = asOf
+    this.loadedAt = loadedAt
+    this.freshUntil = freshUntil
   }
+
+  get slots(): readonly number[] | undefined {
+    return undefined
+  }
+}
+
+/** One that rests on some ids alone. */
+class EntryOfIds extends Entry {
+  readonly #slots: readonly number[]
+
+  constructor(entity: Entity, slots: readonly number[], value: unknown, times: EntryTimes) {
+    super(entity, value, times)
+    this.#slots = slots
+  }
+
+  override get slots(): readonly number[] {
+    return this.#slots
+  }
+}
+
+export function makeEntry({ entity, slots }: Basis, value: unknown, times: EntryTimes): Entry {
+  return slots === undefined
+    ? new Entry(entity, value, times)
+    : new EntryOfIds(entity, slots, value, times)
 }
 
 export interface EntryTimes {

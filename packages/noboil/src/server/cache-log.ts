@@ -1,4 +1,6 @@
 /** The cache's log: a file of its own, since what a cache does would drown everything else on standard output. */
+import { mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { CacheLogger } from '../cache/ports.ts'
 
@@ -24,7 +26,7 @@ export function makeCacheLogger(options: CacheLogOptions = {}): CacheLogger {
         timestamp: pino.stdTimeFunctions.isoTime,
         redact: { paths: ['value', 'password', 'token', 'url', 'authorization'], remove: true },
       },
-      pino.destination({ dest: file, mkdir: true, sync: false }),
+      pino.destination({ dest: openLog(file), sync: false }),
     ))
   return {
     debug: (fields, event) => open().debug(fields, event),
@@ -32,4 +34,10 @@ export function makeCacheLogger(options: CacheLogOptions = {}): CacheLogger {
     warn: (fields, event) => open().warn(fields, event),
     error: (fields, event) => open().error(fields, event),
   }
+}
+
+/** Opened here and at once: a process that ends right after its first line still writes it. */
+function openLog(file: string): number {
+  mkdirSync(dirname(file), { recursive: true })
+  return openSync(file, 'a', 0o640)
 }

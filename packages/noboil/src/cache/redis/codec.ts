@@ -40,7 +40,7 @@ export function readHeader(text: string): Header | undefined {
 
 /** The tags of a basis as one word: equal for equal ones. */
 export function tagText(basis: Basis): string {
-  return tagsOf(basis).join(',')
+  return basis.slots === undefined ? `${basis.entity.name}*` : tagsOf(basis).join(',')
 }
 
 /** What a word of tags stands for, or undefined when it names an entity that this app does not have. */

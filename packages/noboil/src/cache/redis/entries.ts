@@ -2,7 +2,7 @@
 import { NoboilError } from '../../errors/error.ts'
 import type { Flight, FlightPlan } from '../flight.ts'
 import type { Graph } from '../graph.ts'
-import { Entry } from '../memory.ts'
+import { type Entry, makeEntry } from '../memory.ts'
 import type { Wanted } from '../options.ts'
 import type { CacheLimits, CachePorts } from '../ports.ts'
 import type { CacheCounts } from '../stats.ts'
@@ -54,11 +54,15 @@ export class RedisEntries {
     return this.#parts.codec.encode(value)
   }
 
-  /** What is kept under a flight's key, if it rests on what the flight says. */
-  async find(flight: Flight): Promise<Entry | undefined> {
+  /** The text that is kept under a key, or null. */
+  find(key: string): Promise<unknown> {
     const { send, keys } = this.#parts
-    const text = await send(['GET', keys.entry(flight.key)])
-    return typeof text === 'string' ? this.#decodeFor(flight, text) : undefined
+    return send(['GET', keys.entry(key)])
+  }
+
+  /** The entry that a text is, if it rests on what the flight says. */
+  decode({ wanted }: Flight, text: unknown): Entry | undefined {
+    return typeof text === 'string' ? this.#decode(text, wanted, tagText(wanted)) : undefined
   }
 
   /** What is kept under a key, whatever it rests on. */
@@ -67,7 +71,7 @@ export class RedisEntries {
     const text = await send(['GET', keys.entry(key)])
     const header = typeof text === 'string' ? readHeader(text) : undefined
     const basis = header && readBasis(header.tags, (name) => graph.find(name))
-    return basis && this.#decode(text as string, { ...basis, type: basis.entity.name })
+    return basis && this.#decode(text as string, basis)
   }
 
   /** A fresh entry, the lease to load one, or how long somebody else's lease lasts. */
@@ -78,10 +82,10 @@ export class RedisEntries {
     const [kind, first, second] = reply as readonly [string, unknown, unknown]
     if (kind === 'held') return { kind, leftMs: Number(first) }
     if (kind === 'lease') {
-      const entry = second === '' ? undefined : this.#decodeFor(flight, String(second))
+      const entry = this.decode(flight, second)
       return { kind, seq: Number(first), entry }
     }
-    const entry = kind === 'entry' ? this.#decodeFor(flight, String(first)) : undefined
+    const entry = kind === 'entry' ? this.decode(flight, first) : undefined
     if (entry === undefined) throw new RedisFailure('The entry in Redis is not readable.')
     return { kind: 'entry', entry }
   }
@@ -109,7 +113,7 @@ export class RedisEntries {
   /** Puts a value in the place of what is there and what is being loaded; answers it as it is kept. */
   async set(plan: FlightPlan, entry: Entry, text: string): Promise<Entry> {
     const { limits, view, keys, run } = this.#parts
-    const { key, wanted, type } = plan
+    const { key, wanted } = plan
     if (text.length > limits.maxEntryBytes) {
       throw new NoboilError(
         'LIMIT_EXCEEDED',
@@ -124,8 +128,7 @@ export class RedisEntries {
     const args = [view.epoch, ...times, tagText(wanted), channel, key, maxSets, text]
     const asOf = Number(await run('set', [...this.#places(key), sets], args))
     if (asOf === 0) throw new RedisFailure('The history of changes has begun anew.')
-    const { entity, slots } = wanted
-    return new Entry({ type, entity, slots }, entry.value, { asOf, loadedAt, freshUntil })
+    return makeEntry(wanted, entry.value, { asOf, loadedAt, freshUntil })
   }
 
   async release(key: string, token: string): Promise<void> {
@@ -143,16 +146,7 @@ export class RedisEntries {
     return [keys.tags, keys.entry(key), keys.lease(key)]
   }
 
-  #decodeFor({ type, wanted }: Flight, text: string): Entry | undefined {
-    const { entity, slots } = wanted
-    return this.#decode(text, { type, entity, slots }, tagText(wanted))
-  }
-
-  #decode(
-    text: string,
-    basis: Basis & { readonly type: string },
-    tags?: string,
-  ): Entry | undefined {
+  #decode(text: string, basis: Basis, tags?: string): Entry | undefined {
     const { ports, codec, freezes, view } = this.#parts
     const header = readHeader(text)
     if (header === undefined || header.epoch !== view.epoch) return undefined
@@ -161,7 +155,7 @@ export class RedisEntries {
       const value = codec.decode(text.slice(header.end))
       const loadedAt = Math.min(ports.clock.now(), header.loadedAt - view.offsetMs)
       const times = { asOf: header.asOf, loadedAt, freshUntil: loadedAt + header.freshMs }
-      return new Entry(basis, freezes ? freeze(value) : value, times)
+      return makeEntry(basis, freezes ? freeze(value) : value, times)
     } catch (error) {
       const name = error instanceof Error ? error.name : 'unknown'
       ports.log.warn({ error: name, type: basis.entity.name }, 'entry not readable')

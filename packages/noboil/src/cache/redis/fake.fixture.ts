@@ -119,17 +119,17 @@ export class FakeRedis {
     return arrived.then(() => {
       if (!connection.isOpen || this.isDown) throw new Error('Socket closed')
       let reply: unknown
-      let error: unknown
+      let refusal: string | undefined
       try {
         reply = structuredClone(this.#execute(command))
       } catch (thrown) {
-        error = thrown
+        refusal = (thrown as Error).message
       }
       const answered = connection.outbox.then(() => this.#turn(`← ${command[0]}`))
       connection.outbox = answered
       return answered.then(() => {
         if (!connection.isOpen) throw new Error('Socket closed')
-        if (error !== undefined) throw error
+        if (refusal !== undefined) throw new Error(refusal)
         return reply
       })
     })

@@ -178,9 +178,9 @@ test('after an acknowledged invalidation nothing loaded before it is served as f
       }
       await world.finish(calls)
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
-})
+}, 60_000)
 
 /** A promise whose failure is looked at later. */
 function kept<result>(promise: Promise<result>): Promise<result> {

@@ -177,27 +177,30 @@ export class Link {
     }
   }
 
-  async #ask(connection: Connection, command: readonly string[]): Promise<unknown> {
-    const { ports, counts } = this.#parts
+  #ask(connection: Connection, command: readonly string[]): Promise<unknown> {
     const { session } = connection
-    if (connection.isOver || session === undefined) throw new RedisFailure('Redis is away.')
-    if (this.#outstanding++ === 0) this.#answeredAt = ports.clock.now()
-    if (this.#stopWatch === undefined) this.#watch(connection)
-    try {
-      const reply = await session.send(command)
-      if (connection.isOver) throw new RedisFailure('Redis was lost.')
-      this.#answered()
-      return reply
-    } catch (error) {
-      if (error instanceof RedisFailure) throw error
-      const message = describe(error)
-      if (!connection.isOver) {
-        this.#answered()
-        if (!message.startsWith('NOSCRIPT')) counts.redisErrors++
-        if (uselessServer.test(message)) this.#lose(connection, message)
-      }
-      throw new RedisFailure(message)
+    if (connection.isOver || session === undefined) {
+      return Promise.reject(new RedisFailure('Redis is away.'))
     }
+    if (this.#outstanding++ === 0) this.#answeredAt = this.#parts.ports.clock.now()
+    if (this.#stopWatch === undefined) this.#watch(connection)
+    return session.send(command).then(
+      (reply) => {
+        if (connection.isOver) throw new RedisFailure('Redis was lost.')
+        this.#answered()
+        return reply
+      },
+      (error: unknown) => this.#failed(connection, describe(error)),
+    )
+  }
+
+  #failed(connection: Connection, message: string): never {
+    if (!connection.isOver) {
+      this.#answered()
+      if (!message.startsWith('NOSCRIPT')) this.#parts.counts.redisErrors++
+      if (uselessServer.test(message)) this.#lose(connection, message)
+    }
+    throw new RedisFailure(message)
   }
 
   #answered(): void {

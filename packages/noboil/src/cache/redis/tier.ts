@@ -115,23 +115,22 @@ export class RedisTier {
    * The value that a flight is after: what Redis has, or what it loads as the only process that does. `refresh` is called with a
    * stale entry that may be served meanwhile.
    */
-  async provide(
+  provide(
     flight: Flight,
     previous: Entry | undefined,
     refresh: (stale: Entry) => void,
   ): Promise<Remembered<unknown>> {
-    if (!this.#hasTried) {
-      await this.#link.tried
-      flight.generation = this.#parts.horizon.generation
-    }
-    let best = previous
-    if (!flight.isRefresh) {
-      const found = await this.#find(flight)
-      const served = found && this.#serve(flight, found, refresh)
-      if (served !== undefined) return served
-      best = newer(previous, found)
-    }
-    return this.#loadAlone(flight, best)
+    if (flight.isRefresh) return this.#loadAlone(flight, previous)
+    const { ports, horizon } = this.#parts
+    const isReady = this.#link.isReady && ports.clock.now() < horizon.trustedUntil
+    if (!isReady) return this.#prepare(flight, previous, refresh)
+    return this.#entries.find(flight.key).then(
+      (text) => this.#found(flight, previous, refresh, text),
+      (error: unknown) => {
+        if (error instanceof RedisFailure) return this.#loadAlone(flight, previous)
+        throw error
+      },
+    )
   }
 
   /** The fresh value of a key, whatever it rests on. */
@@ -184,28 +183,51 @@ export class RedisTier {
     await this.#unlessAway(() => this.#link.send(['PUBLISH', this.#keys.channel, text]))
   }
 
-  /** What Redis has under the flight's key, fresh or not. */
-  async #find(flight: Flight): Promise<Entry | undefined> {
-    return this.#unlessAway(async () => {
+  /** Before Redis can be asked: it has not been met yet, or nothing has been heard of changes for too long. */
+  async #prepare(
+    flight: Flight,
+    previous: Entry | undefined,
+    refresh: (stale: Entry) => void,
+  ): Promise<Remembered<unknown>> {
+    const { horizon } = this.#parts
+    if (!this.#hasTried) {
+      await this.#link.tried
+      flight.generation = horizon.generation
+    }
+    const text = await this.#unlessAway(async () => {
       await this.#catchUp()
-      flight.asOf = this.#parts.horizon.seen
-      return this.#entries.find(flight)
+      flight.asOf = horizon.seen
+      return this.#entries.find(flight.key)
     })
+    return this.#found(flight, previous, refresh, text)
+  }
+
+  #found(
+    flight: Flight,
+    previous: Entry | undefined,
+    refresh: (stale: Entry) => void,
+    text: unknown,
+  ): Remembered<unknown> | Promise<Remembered<unknown>> {
+    const entry = this.#entries.decode(flight, text)
+    if (entry === undefined) return this.#loadAlone(flight, previous)
+    const served = this.#serve(flight, entry, refresh, (text as string).length)
+    return served ?? this.#loadAlone(flight, newer(previous, entry))
   }
 
   #serve(
     flight: Flight,
     entry: Entry,
     refresh: (stale: Entry) => void,
+    bytes: number,
   ): Remembered<unknown> | undefined {
     const { ports, filler, horizon, memory } = this.#parts
     const { key, wanted } = flight
     const now = ports.clock.now()
     const resting = filler.resting(key, now)
-    if (filler.isFresh(entry, now)) return this.#hit(flight, entry, now)
+    if (filler.isFresh(entry, now)) return this.#hit(flight, entry, now, bytes)
     const isUsable = isCurrent(entry, entry.asOf) && !horizon.isAlone
     if (isUsable && now < entry.freshUntil + wanted.staleMs) {
-      if (generationHolds(flight, horizon)) memory.put(key, entry)
+      if (generationHolds(flight, horizon)) memory.put(key, entry, bytes)
       if (resting === undefined) refresh(entry)
       return kept(entry, 'stale', 'redis', now)
     }
@@ -275,9 +297,11 @@ export class RedisTier {
     }
   }
 
-  #hit(flight: Flight, entry: Entry, now: number): Remembered<unknown> {
+  #hit(flight: Flight, entry: Entry, now: number, bytes?: number): Remembered<unknown> {
     const { horizon, memory } = this.#parts
-    if (generationHolds(flight, horizon) && !flight.isSuperseded) memory.put(flight.key, entry)
+    if (generationHolds(flight, horizon) && !flight.isSuperseded) {
+      memory.put(flight.key, entry, bytes)
+    }
     return kept(entry, 'hit', 'redis', now)
   }
 
