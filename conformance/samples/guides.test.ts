@@ -62,6 +62,10 @@ describe('a page names all that its factory has', () => {
   const entity = read('shared/entity.ts')
   const shared = membersOf(entity, 'EntityOptions', 'EntityHooks')
   const cases: Readonly<Record<string, readonly string[]>> = {
+    base: membersOf(
+      read('base/types.ts'),
+      ...['BaseOptions', 'BaseHooks', 'FetchContext', 'BaseApi', 'BaseFields'],
+    ),
     kv: membersOf(read('kv/types.ts'), 'KvOptions', 'KvHooks', 'KvApi', 'KvFields'),
     log: membersOf(
       read('log/types.ts'),

@@ -23,7 +23,10 @@ const meanings: Readonly<Record<ErrorCode, readonly [when: string, then: string]
     'Something else was written since: `expectedUpdatedAt` or `expectedSeq` is not what is stored.',
     'Read again, decide again.',
   ],
-  INVALID_KEY: ['A kv table names its keys, and this is none of them.', 'Correct the call.'],
+  INVALID_KEY: [
+    'A kv table names its keys, and this is none of them; or a base table’s key field does not take it.',
+    'Correct the call.',
+  ],
   VALIDATION_FAILED: [
     'Arguments or a payload that cannot be; also what a before-hook returned.',
     'Show the issues beside their fields.',
