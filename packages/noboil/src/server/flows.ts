@@ -16,11 +16,11 @@ import {
 import { byId } from '../program/program.ts'
 import type { Logger } from './log.ts'
 
-/** Longer waits are taken in parts: a timer holds no more. */
+/** A timer holds no more: a longer wait ends after 24 days. */
 const maxTimerMs = 0x7fffffff
 
 export interface FlowParts {
-  readonly host: Host
+  readonly host: Pick<Host, 'read' | 'write' | 'onCommit'>
   readonly clock: Clock
   readonly report: (said: Report) => void
 }
