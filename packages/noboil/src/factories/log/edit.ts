@@ -44,6 +44,7 @@ export function update(log: LogContext): Mutation<UpdateArgs, Row> {
 
 const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row> = program(
   function* (log, call, given) {
+    log.payloads.assertPatch(given.patch, given.unset)
     assertSignedIn(call)
     const found = yield* locateVisible(log, call, given.id)
     if (found === null) throw noRow(log)
@@ -62,7 +63,7 @@ const updateOne: (log: LogContext, call: Call, given: UpdateArgs) => Program<Row
       const hooked = yield* hook(log.settings, call, (ctx) =>
         beforeUpdate(ctx, { id, patch: wanted, prev }),
       )
-      set = log.payloads.patch(row as unknown as Row, hooked, given.unset, true)
+      set = log.payloads.patchHooked(row as unknown as Row, hooked, given.unset)
     }
     const updatedAt = laterThan(current, yield* now())
     const changes: { readonly [field in keyof StoredRow]?: StoredRow[field] | undefined } = {

@@ -86,8 +86,10 @@ function update(entities: Entities): Mutation<UpdateArgs, Row> {
     kind: 'mutation',
     args: args(updateShape) as never,
     *run(call, given) {
+      entities.payloads.assertPatch(given.patch, given.unset)
       assertSignedIn(call)
-      return yield* updateRow(entities, call, given, yield* byId(entities.layout, given.id))
+      const row = yield* byId(entities.layout, given.id)
+      return yield* updateRow(entities, call, given, row, 'patch')
     },
   }
 }
@@ -103,6 +105,9 @@ function updateBulk(
     kind: 'mutation',
     args: read as never,
     *run(call, { items }) {
+      for (const [at, item] of items.entries()) {
+        entities.payloads.assertPatch(item.patch, item.unset, pathOf(at))
+      }
       assertSignedIn(call)
       const ids = items.map((item) => item.id)
       if (new Set(ids).size !== ids.length) {
@@ -111,25 +116,28 @@ function updateBulk(
       const rows = yield* rowsOf(entities, ids)
       for (const [at, item] of items.entries()) {
         const row = rows === undefined ? yield* byId(entities.layout, item.id) : rows[at]
-        yield* updateRow(entities, call, item, row ?? null)
+        yield* updateRow(entities, call, item, row ?? null, pathOf(at))
       }
       return { count: items.length }
     },
   }
 }
 
+const pathOf = (at: number): string => `items[${at}].patch`
+
 const updateRow: (
   entities: Entities,
   call: Call,
   given: UpdateArgs,
   row: EntityRow | null,
-) => Program<Row> = program(function* (entities, call, given, row) {
+  path: string,
+) => Program<Row> = program(function* (entities, call, given, row, path) {
   if (row === null || !isLive(row)) throw noRow(entities.name)
   const standing = yield* entities.standing(call, row)
   if (!standing.sees) throw noRow(entities.name)
   const { payloads, hooks, settings } = entities
   const stored = row as unknown as Row
-  const wanted = payloads.patch(stored, given.patch, given.unset)
+  const wanted = payloads.patch(stored, given.patch, given.unset, path)
   if (!standing.edits) throw notYours(entities)
   assertUnchanged(given.expectedUpdatedAt, row.updatedAt)
   const { id } = given
@@ -139,7 +147,7 @@ const updateRow: (
   if (beforeUpdate !== undefined) {
     const event = { id, patch: wanted, prev }
     const hooked = yield* hook(settings, call, (ctx) => beforeUpdate(ctx, event))
-    set = payloads.patch(stored, hooked, given.unset, true)
+    set = payloads.patchHooked(stored, hooked, given.unset, path)
   }
   const next = yield* rewrite(entities, row, set)
   if (afterUpdate !== undefined) {

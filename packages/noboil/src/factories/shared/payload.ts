@@ -37,23 +37,51 @@ export class Payloads {
   }
 
   /**
+   * Refuses a patch for what no row could make good: what is no object, fields that there are not, values that their field
+   * does not take, more bytes than there may be, and clearing what must be there.
+   */
+  assertPatch(patch: unknown, unset: readonly string[] = [], path = 'patch'): void {
+    assertObject(patch, path)
+    this.#inspect(this.#input, patch, path)
+    const issues: { path: string; message: string }[] = []
+    const check = (name: string, value: unknown): void => {
+      const result = this.#schema.shape[name]?.safeParse(value)
+      if (result === undefined || result.success) return
+      for (const issue of result.error.issues) issues.push(fromZod(issue, `${path}.${name}`))
+    }
+    for (const [name, value] of Object.entries(patch)) if (value !== undefined) check(name, value)
+    for (const name of unset) {
+      if (!Object.hasOwn(this.#input, name)) throw invalid('unset', `Unknown field '${name}'.`)
+      check(name, undefined)
+    }
+    if (issues.length > 0) throw invalidAll(issues)
+  }
+
+  /**
    * The columns to write for a patch: the whole row must parse with it, and only the patch's own fields are written (zod's
    * `.partial()` throws on refined objects and fills in defaults that nobody asked for).
    */
-  patch(stored: Row, patch: unknown, unset: readonly string[] = [], hooked = false): Row {
-    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
-      throw invalid('patch', 'Must be an object.')
-    }
-    this.#inspect(hooked ? this.#fields : this.#input, patch, 'patch')
-    const merged: Record<string, unknown> = { ...this.pick(stored), ...dropMissing(patch as Row) }
+  patch(stored: Row, patch: unknown, unset: readonly string[] = [], path = 'patch'): Row {
+    return this.#patch(this.#input, stored, patch, unset, path)
+  }
+
+  /** {@link patch} for a patch as a hook returned it. */
+  patchHooked(stored: Row, patch: unknown, unset: readonly string[] = [], path = 'patch'): Row {
+    return this.#patch(this.#fields, stored, patch, unset, path)
+  }
+
+  #patch(fields: Fields, stored: Row, patch: unknown, unset: readonly string[], path: string): Row {
+    assertObject(patch, path)
+    this.#inspect(fields, patch, path)
+    const merged: Record<string, unknown> = { ...this.pick(stored), ...dropMissing(patch) }
     for (const name of unset) {
       if (!Object.hasOwn(this.#input, name)) throw invalid('unset', `Unknown field '${name}'.`)
       delete merged[name]
     }
-    const parsed = this.#zod(merged, 'patch')
+    const parsed = this.#zod(merged, path)
     const set: Record<string, unknown> = {}
     for (const name of Object.keys(patch)) {
-      if ((patch as Row)[name] !== undefined) set[name] = parsed[name]
+      if (patch[name] !== undefined) set[name] = parsed[name]
     }
     for (const name of unset) set[name] = parsed[name]
     return set
@@ -70,9 +98,7 @@ export class Payloads {
   }
 
   #check(fields: Fields, input: unknown, userId: string, path: string): Row {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-      throw invalid(path, 'Must be an object.')
-    }
+    assertObject(input, path)
     this.#inspect(fields, input, path)
     return this.#zod(this.#stampsUser ? { ...input, userId } : input, path)
   }
@@ -87,6 +113,12 @@ export class Payloads {
     const result = this.#schema.safeParse(value)
     if (!result.success) throw invalidAll(result.error.issues.map((issue) => fromZod(issue, path)))
     return asStored(result.data)
+  }
+}
+
+function assertObject(input: unknown, path: string): asserts input is Row {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw invalid(path, 'Must be an object.')
   }
 }
 

@@ -44,6 +44,7 @@ export function upsert(single: SingletonContext): Mutation<UpsertArgs, Row> {
 const upsertOne: (single: SingletonContext, call: Call, given: UpsertArgs) => Program<Row> =
   program(function* (single, call, given) {
     const { layout, hooks, settings } = single
+    single.payloads.assertPatch(given.payload, given.unset, 'payload')
     assertSignedIn(call)
     const userId = ownerOf(call, given.userId)
     const limit = limitOn(single.rateLimit, call)
@@ -63,7 +64,7 @@ const upsertOne: (single: SingletonContext, call: Call, given: UpsertArgs) => Pr
         beforeUpsert(ctx, { payload: wanted, prev: before }),
       )
       set = before
-        ? single.payloads.patch(before, hooked, given.unset, true)
+        ? single.payloads.patchHooked(before, hooked, given.unset, 'payload')
         : single.payloads.parseHooked(hooked, userId)
     }
     const row = yield* write(single, userId, prev, set)
@@ -96,15 +97,9 @@ function check(
   prev: StoredRow | null,
   { payload, unset = [] }: UpsertArgs,
 ): Row {
-  if (prev !== null) return payloads.patch(prev as unknown as Row, payload, unset)
-  for (const name of unset) {
-    if (!payloads.names.includes(name)) throw invalid('unset', `Unknown field '${name}'.`)
-  }
-  const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
-  const kept = isObject
-    ? Object.fromEntries(Object.entries(payload).filter(([name]) => !unset.includes(name)))
-    : payload
-  return payloads.parse(kept, userId)
+  if (prev !== null) return payloads.patch(prev as unknown as Row, payload, unset, 'payload')
+  const kept = Object.entries(payload).filter(([name]) => !unset.includes(name))
+  return payloads.parse(Object.fromEntries(kept), userId)
 }
 
 const write: (
