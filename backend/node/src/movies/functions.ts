@@ -49,7 +49,8 @@ export const moviesFunctions =
 
 function assertAdmin(user: { readonly role?: string | null | undefined } | null): void {
   if (user?.role === 'admin') return
-  throw new NoboilError('FORBIDDEN', 'Only admins may look at the catalogue’s switch or turn it.')
+  const code = user === null ? 'NOT_AUTHENTICATED' : 'FORBIDDEN'
+  throw new NoboilError(code, 'Only admins may look at the catalogue’s switch or turn it.')
 }
 
 function switchOf({ upstream }: MovieSource): Upstream {

@@ -1,5 +1,5 @@
 /**
- * The poll app as `npm start` starts it: a process of its own, on a data folder of its own.
+ * The demo as `npm start` starts it: a process of its own, on a data folder of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,10 +19,11 @@ export interface Server {
   readonly close: () => Promise<number | null>
 }
 
-export async function startServer(): Promise<Server> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'noboil-poll-'))
+/** `env`: what the server is told beside its port and folder. */
+export async function startServer(env: Environment = {}): Promise<Server> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'noboil-demo-'))
   const port = await freePort()
-  let running = await run(dataDir, port)
+  let running = await run(dataDir, port, env)
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (running.exitCode === null && running.signalCode === null) {
       const exit = once(running, 'exit')
@@ -39,7 +40,7 @@ export async function startServer(): Promise<Server> {
     },
     kill: async () => void (await end('SIGKILL')),
     start: async () => {
-      running = await run(dataDir, port)
+      running = await run(dataDir, port, env)
     },
     close: async () => {
       const code = await end('SIGTERM')
@@ -51,14 +52,16 @@ export async function startServer(): Promise<Server> {
 
 const root = resolve(import.meta.dirname, '../../../..')
 
-async function run(dataDir: string, port: number): Promise<ChildProcess> {
+type Environment = Readonly<Record<string, string>>
+
+async function run(dataDir: string, port: number, env: Environment): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     ['--conditions=noboil-source', join(root, 'backend/node/src/start.ts')],
     {
       cwd: root,
       // Not the test runner's own: it says NODE_ENV=test and a BASE_URL of its pages.
-      env: { PATH: process.env['PATH'], PORT: String(port), NOBOIL_DATA: dataDir },
+      env: { PATH: process.env['PATH'], ...env, PORT: String(port), NOBOIL_DATA: dataDir },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -66,7 +69,7 @@ async function run(dataDir: string, port: number): Promise<ChildProcess> {
   await new Promise<void>((open, fail) => {
     const listen = (part: Buffer): void => {
       said += part.toString()
-      if (said.includes(`Poll is open at http://127.0.0.1:${port}`)) open()
+      if (said.includes(`Movie is open at http://127.0.0.1:${port}/movie`)) open()
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)

@@ -33,13 +33,13 @@ export interface Stage {
 /** For whatever is waited for; a machine that runs other things is slow. */
 export const patience = { timeout: 20_000 } as const
 
-/** Registers the hooks of the calling file. What it answers can be used inside tests and hooks. */
-export function useStage(): Stage {
+/** Registers the hooks of the calling file. `env`: what the server is told. What it answers can be used inside tests and hooks. */
+export function useStage(env: Readonly<Record<string, string>> = {}): Stage {
   let server: Server | undefined
   let browser: Browser | undefined
   let people: Watched[] = []
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer(env)
     browser = await launchBrowser()
   })
   afterEach(async ({ task }) => {

@@ -77,7 +77,7 @@ interface SearchFieldProps {
 function SearchField({ typed, onType, onDown }: SearchFieldProps): ReactNode {
   const input = useRef<HTMLInputElement>(null)
   return (
-    <search className="search-field">
+    <form role="search" className="search-field" onSubmit={(event) => event.preventDefault()}>
       <label className="sr-only" htmlFor={searchId}>
         Search films by title, director or year
       </label>
@@ -116,7 +116,7 @@ function SearchField({ typed, onType, onDown }: SearchFieldProps): ReactNode {
           <X size={18} aria-hidden="true" />
         </Button>
       )}
-    </search>
+    </form>
   )
 }
 

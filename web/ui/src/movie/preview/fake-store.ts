@@ -13,7 +13,6 @@ import type { Switches } from './switches.ts'
 
 export const ttlMs = 60_000
 const callMs = 40
-export const upstreamMs = 900
 export const fetchTimeoutMs = 4_000
 
 export class FakeError extends Error {
@@ -40,11 +39,14 @@ export class FakeStore {
   state: FakeState
   mode: UpstreamMode
   requests = 0
+  readonly #upstreamMs: number
   readonly #watchers = new Set<() => void>()
   readonly #fetches = new Map<number, Promise<CachedMovie>>()
 
-  constructor(switches: Switches) {
+  /** `upstreamMs`: how long the catalogue takes. */
+  constructor(switches: Switches, upstreamMs = 900) {
     this.switches = switches
+    this.#upstreamMs = upstreamMs
     this.mode = switches.upstream === 'real' ? 'ok' : switches.upstream
     const filled = switches.state === 'ready' ? films.slice(0, 7) : []
     this.state = {
@@ -136,7 +138,7 @@ export class FakeStore {
 
   upstreamState(): UpstreamState | null {
     if (this.switches.upstream === 'real') return null
-    return { mode: this.mode, delayMs: upstreamMs, requests: this.requests }
+    return { mode: this.mode, delayMs: this.#upstreamMs, requests: this.requests }
   }
 
   async #ask(tmdbId: number): Promise<CachedMovie> {
@@ -157,7 +159,7 @@ export class FakeStore {
   async #upstream(): Promise<void> {
     this.requests += 1
     const { mode } = this
-    await pause(mode === 'hang' ? fetchTimeoutMs : upstreamMs)
+    await pause(mode === 'hang' ? fetchTimeoutMs : this.#upstreamMs)
     if (mode !== 'ok') throw new FakeError('FETCH_FAILED', 'The catalogue failed.')
   }
 
