@@ -1,0 +1,3 @@
+import { api } from '../lazy.ts'
+
+export const { check, consume, record } = api.ballots

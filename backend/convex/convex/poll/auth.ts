@@ -1,0 +1,3 @@
+import { api } from '../../lazy.ts'
+
+export const { list, read, search } = api.poll.auth

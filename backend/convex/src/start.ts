@@ -1,0 +1,59 @@
+/**
+ * `npm run start:convex`: both apps on Convex. With `CONVEX_URL` they talk to that deployment; without it, to a stand-in in this
+ * process, which keeps nothing when it ends.
+ */
+import { join, resolve } from 'node:path'
+import { buildWeb } from '@noboil/backend-node/web'
+import { DefinitionError } from 'noboil/errors'
+import { serveApps } from './serve.ts'
+import { type StandIn, startStandIn } from './stand-in.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+
+try {
+  await start()
+} catch (error) {
+  if (!(error instanceof DefinitionError)) throw error
+  console.error(`\n${error.message}\n`)
+  process.exit(1)
+}
+
+async function start(): Promise<void> {
+  const port = portOf('PORT', 3000)
+  const deployed = process.env['CONVEX_URL']
+  const folders = { '/': await build('poll'), '/movie': await build('movie') }
+  const standIn =
+    deployed === undefined ? await startStandIn(portOf('CONVEX_PORT', 3210)) : undefined
+  const site = await serveApps({ folders, convexUrl: standIn?.url ?? String(deployed), port })
+  console.log(`
+  Poll is open at ${site.url}
+  Movie is open at ${site.url}/movie
+${standIn === undefined ? `\n  Convex: ${deployed}\n` : aboutStandIn(standIn)}`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void Promise.all([site.close(), standIn?.close()]).then(() => process.exit(0))
+    })
+  }
+}
+
+const aboutStandIn = ({ url, admin, films }: StandIn): string => `
+  Convex: a stand-in at ${url}; what is written is gone when it ends
+  Admin:  ${admin.email}
+          ${admin.password}
+  Films:  ${films}
+`
+
+function build(app: string): Promise<string> {
+  const sources = ['web/ui', 'web/cvx/shared', 'packages/noboil/src', 'backend/convex/convex']
+  return buildWeb(
+    join(root, 'web/cvx', app),
+    sources.map((folder) => join(root, folder)),
+  )
+}
+
+function portOf(name: string, byDefault: number): number {
+  const text = process.env[name]
+  const port = Number(text ?? byDefault)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new DefinitionError(`${name} is '${text}'; it must be a number from 0 to 65535.`)
+}
