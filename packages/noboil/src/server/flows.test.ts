@@ -81,7 +81,10 @@ function rigOf(): Rig {
   const clock = new VirtualClock(0)
   const memory = openMemoryHost({ layouts: [tickets], ports: { ...systemPorts, clock } })
   let listeners = 0
-  const host: Pick<Host, 'read' | 'write' | 'onCommit'> = {
+  const host: Pick<Host, 'read' | 'write' | 'onCommit' | 'revision'> = {
+    get revision() {
+      return memory.revision
+    },
     read: (program, options) => memory.read(program, options),
     write: (program, options) => memory.write(program, options),
     onCommit: (listener) => {
@@ -253,4 +256,23 @@ test('what a flow reports is handed on', async () => {
   const said = { table: 'movie', key: '7', message: 'The source is down.' }
   await on.flows.run(report(said))
   expect(on.reports).toEqual([said])
+})
+
+test('calls that nothing was committed between share one run; after a commit the next is one of its own', async () => {
+  const on = rigOf()
+  let runs = 0
+  const gate = Promise.withResolvers<number>()
+  function* counted(): Flow<number> {
+    const number = ++runs
+    yield* fetch(() => gate.promise)
+    return number
+  }
+  const first = [on.flows.share('a', counted), on.flows.share('a', counted)]
+  const other = on.flows.share('b', counted)
+  await on.settle()
+  await on.flows.run(run(take, 'mine'))
+  const later = on.flows.share('a', counted)
+  gate.resolve(0)
+  expect(await Promise.all([...first, other, later])).toEqual([1, 1, 2, 3])
+  expect(await on.flows.share('a', counted)).toBe(4)
 })

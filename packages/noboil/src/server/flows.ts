@@ -20,7 +20,7 @@ import type { Logger } from './log.ts'
 const maxTimerMs = 0x7fffffff
 
 export interface FlowParts {
-  readonly host: Pick<Host, 'read' | 'write' | 'onCommit'>
+  readonly host: Pick<Host, 'read' | 'write' | 'onCommit' | 'revision'>
   readonly clock: Clock
   readonly report: (said: Report) => void
 }
@@ -43,6 +43,7 @@ export class Flows {
   readonly #waiters: Waiters = new Map()
   readonly #closing = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
+  readonly #shared = new Map<string, { readonly revision: number; readonly running: unknown }>()
   #stopListening: (() => void) | undefined
 
   constructor(parts: FlowParts) {
@@ -54,6 +55,24 @@ export class Flows {
     const running = runFlow(flow, this.port(this.#closing.signal))
     this.#running.add(running)
     const done = (): void => void this.#running.delete(running)
+    running.then(done, done)
+    return running
+  }
+
+  /**
+   * Runs a flow, or joins one of the same name. Only where nothing was committed since that one began: then it is as if both
+   * had been called in the same moment, and a crowd that comes at once is one.
+   */
+  share<result>(name: string, start: () => Flow<result>): Promise<result> {
+    const { revision } = this.#parts.host
+    const known = this.#shared.get(name)
+    if (known?.revision === revision) return known.running as Promise<result>
+    const running = this.run(start())
+    const entry = { revision, running }
+    this.#shared.set(name, entry)
+    const done = (): void => {
+      if (this.#shared.get(name) === entry) this.#shared.delete(name)
+    }
     running.then(done, done)
     return running
   }

@@ -143,7 +143,10 @@ class World {
       kind === 'memory'
         ? openMemoryHost({ layouts })
         : await openSqliteHost({ file: join(await folder, `${++opened}.db`), layouts })
-    const registry = new Registry(tables, [], { run: () => Promise.reject(new Error('no action')) })
+    const noActions = (): never => {
+      throw new Error('there are no actions')
+    }
+    const registry = new Registry(tables, [], { run: noActions, share: noActions })
     contexts.bind({ registry, layouts, users })
     return new World(host, registry)
   }

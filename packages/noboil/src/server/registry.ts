@@ -12,7 +12,9 @@ import {
 } from '../factories/shared/operation.ts'
 import type { Call } from '../factories/shared/call.ts'
 import type { LiveQuery } from '../live/ports.ts'
+import type { Flow } from '../program/flow.ts'
 import type { Program } from '../program/program.ts'
+import { canonicalJson } from '../schema/values.ts'
 import type { Flows } from './flows.ts'
 
 interface Named {
@@ -43,9 +45,13 @@ export type Entry = QueryEntry | MutationEntry | ActionEntry
 
 export class Registry {
   readonly #entries = new Map<string, Entry>()
-  readonly #flows: Pick<Flows, 'run'>
+  readonly #flows: Pick<Flows, 'run' | 'share'>
 
-  constructor(tables: readonly BuiltTable[], custom: readonly Entry[], flows: Pick<Flows, 'run'>) {
+  constructor(
+    tables: readonly BuiltTable[],
+    custom: readonly Entry[],
+    flows: Pick<Flows, 'run' | 'share'>,
+  ) {
     this.#flows = flows
     for (const table of tables) this.#addGroup(table.name, table.operations)
     for (const entry of custom) this.add(entry)
@@ -94,7 +100,7 @@ export function* answer(query: QueryEntry, call: Call, args: unknown): Program<u
 }
 
 /** An operation of a factory under its path. */
-function entryOf(path: string, operation: Operation, flows: Pick<Flows, 'run'>): Entry {
+function entryOf(path: string, operation: Operation, flows: Pick<Flows, 'run' | 'share'>): Entry {
   const internal = operation.internal === true
   const { args } = operation
   if (operation.kind === 'action') {
@@ -103,7 +109,11 @@ function entryOf(path: string, operation: Operation, flows: Pick<Flows, 'run'>):
       path,
       internal,
       args,
-      run: (call, given) => flows.run(operation.flow(call, given as never)),
+      run: (call, given) => {
+        const start = (): Flow<unknown> => operation.flow(call, given as never)
+        if (operation.shared !== true) return flows.run(start())
+        return flows.share(`${path} ${canonicalJson(given)}`, start)
+      },
     }
   }
   if (operation.kind === 'mutation') {

@@ -39,6 +39,8 @@ export function loadingOf(base: BaseContext): Loading {
   const action = (mode: Asked['mode']): Action<{ readonly key: string }, Row> => ({
     kind: 'action',
     args: args({ key: keyReader(base) }),
+    // A refresh counts on its caller.
+    ...(mode === 'load' ? { shared: true } : {}),
     flow: (call, { key }) => fetchOrWait(base, programs, mode, call, key),
   })
   return {

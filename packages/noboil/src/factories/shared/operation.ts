@@ -48,6 +48,8 @@ export interface Action<args, result> {
   readonly kind: 'action'
   readonly args: Arguments<args>
   readonly internal?: boolean
+  /** Whoever calls gets the same: equal calls that nothing was committed between may be one. */
+  readonly shared?: true
   flow(call: Call, args: args): Flow<result>
 }
 
@@ -76,6 +78,7 @@ export interface AnyAction {
   readonly kind: 'action'
   readonly args: Arguments<unknown>
   readonly internal?: boolean
+  readonly shared?: true
   flow(call: Call, args: never): Flow<unknown>
 }
 
