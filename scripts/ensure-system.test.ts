@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { ensureSystem, type Machine } from './ensure-system.ts'
 
 test('nothing is installed when nothing is missing', () => {
-  const machine = fakeMachine({ present: ['chromium', 'strace'] })
+  const machine = fakeMachine({ present: ['chromium', 'strace', 'redis-server'] })
   expect(ensureSystem(machine)).toEqual([])
   expect(machine.ran).toEqual([])
 })
 
 test('root installs exactly what is missing', () => {
-  const machine = fakeMachine({ present: ['apt-get', 'chromium'] })
+  const machine = fakeMachine({ present: ['apt-get', 'chromium', 'redis-server'] })
   expect(ensureSystem(machine)).toEqual(['strace'])
   expect(machine.ran).toEqual(['update', 'install --yes --no-install-recommends strace'])
 })
@@ -16,14 +16,14 @@ test('root installs exactly what is missing', () => {
 test('anybody else is told what to install', () => {
   const machine = fakeMachine({ present: ['apt-get'], isRoot: false })
   expect(() => ensureSystem(machine)).toThrow(
-    'Not on this machine: chromium (for the browser tests) and strace (for the durability test). ' +
-      'As root, install them with: apt-get install chromium strace',
+    'Not on this machine: chromium (for the browser tests) and strace (for the durability test) and redis-server (for the tests of the cache). ' +
+      'As root, install them with: apt-get install chromium strace redis-server',
   )
   expect(machine.ran).toEqual([])
 })
 
 test('a system without apt-get is told what to install', () => {
-  expect(() => ensureSystem(fakeMachine({ present: ['chromium'] }))).toThrow(
+  expect(() => ensureSystem(fakeMachine({ present: ['chromium', 'redis-server'] }))).toThrow(
     'Not on this machine: strace (for the durability test). As root, install it with: apt-get install strace',
   )
 })

@@ -1,5 +1,5 @@
 /**
- * The tests drive a browser and trace system calls, so they need two programs that npm cannot install. As root
+ * The tests drive a browser, trace system calls and use a Redis, so they need programs that npm cannot install. As root
  * on a Debian-like system the missing ones are installed; anybody else is told what to install.
  * @module
  */
@@ -25,6 +25,7 @@ export interface Machine {
 export const PROGRAMS: readonly Program[] = [
   { name: 'chromium', package: 'chromium', purpose: 'the browser tests' },
   { name: 'strace', package: 'strace', purpose: 'the durability test' },
+  { name: 'redis-server', package: 'redis-server', purpose: 'the tests of the cache' },
 ]
 
 /** Answers the names of what it installed; throws a sentence when something is missing and cannot be installed. */

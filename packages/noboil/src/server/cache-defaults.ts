@@ -57,7 +57,8 @@ function redisParts(redis: string | RedisOptions): RedisParts {
   if (typeof url === 'object') return { driver: url, settings }
   // Messages of one Redis reach all its databases: those of another must not be taken for one's own.
   const database = /^\/([1-9]\d*)$/.exec(URL.parse(url)?.pathname ?? '')?.[1]
-  const prefix = database === undefined ? {} : { prefix: `${defaultRedisSettings.prefix}.${database}` }
+  const prefix =
+    database === undefined ? {} : { prefix: `${defaultRedisSettings.prefix}.${database}` }
   return { driver: redisDriver(url), settings: { ...prefix, ...settings } }
 }
 

@@ -39,6 +39,8 @@ async function open(url: string, channel: string, events: RedisEvents): Promise<
     url,
     RESP: 3,
     disableOfflineQueue: true,
+    // The cache watches the connection itself, with one timer instead of one per command.
+    commandOptions: { timeout: 0 },
     socket: { reconnectStrategy: false },
   })
   let isOpen = true

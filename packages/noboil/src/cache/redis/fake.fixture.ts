@@ -246,7 +246,8 @@ export class FakeRedis {
       return ['held', lease.until - this.#now()]
     }
     const until = this.#now() + Number(leaseMs)
-    this.#state.leases.set(leaseKey, { token, asOf: this.#seq, until, waited: false })
+    const waited = lease?.waited ?? false
+    this.#state.leases.set(leaseKey, { token, asOf: this.#seq, until, waited })
     return ['lease', String(this.#seq), isOurs ? text : '']
   }
 
