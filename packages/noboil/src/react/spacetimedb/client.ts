@@ -1,0 +1,330 @@
+/**
+ * A client of a SpacetimeDB module: one connection at a time, made again when it is lost, what hooks watch over it, and calls with
+ * their answers.
+ */
+import {
+  backoffMs,
+  type Clock,
+  pageWaker,
+  type Random,
+  systemClock,
+  systemRandom,
+  type Waker,
+} from '../../client/ports.ts'
+import { isNoboilError, NoboilError } from '../../errors/error.ts'
+import { errorData } from '../../errors/match.ts'
+import {
+  type Bindings,
+  queryCall,
+  type ReducerRef,
+  resultsRef,
+  type TableRef,
+} from '../../wire/spacetimedb.ts'
+import type { Edit } from './overlay.ts'
+import { accessorOf, connect, type Connection, remoteModule } from './sdk.ts'
+import { type Filter, Watch, watchKey } from './watch.ts'
+
+export type ConnectionState = 'connecting' | 'live' | 'offline'
+
+/** Where the token of an identity is kept between visits. */
+export interface TokenStore {
+  get(): string | undefined
+  /** Undefined forgets it: the next connection is somebody new. */
+  set(token: string | undefined): void
+}
+
+export interface ClientOptions {
+  /** As in `http://127.0.0.1:3000`. */
+  readonly uri: string
+  /** The name the module was published under. */
+  readonly database: string
+  /** What `bindingsOf(schema)` made. */
+  readonly bindings: Pick<Bindings, 'tables' | 'procedures' | 'schema'> & {
+    readonly reducers: object
+  }
+  /** Default: this browser's storage where there is one, else nowhere. */
+  readonly tokens?: TokenStore
+  /** In place of a WebSocket, for tests. */
+  readonly webSocket?: unknown
+  readonly ports?: Partial<{
+    readonly clock: Clock
+    readonly random: Random
+    readonly waker: Waker
+  }>
+}
+
+/** How long a watch that nobody looks at any more is kept: a page that is left is often come back to. */
+const idleMs = 10_000
+const firstWaitMs = 500
+const maxWaitMs = 20_000
+
+interface Held {
+  readonly watch: Watch
+  holders: number
+  stop: (() => void) | undefined
+}
+
+export class SpacetimeClient {
+  readonly #options: ClientOptions
+  readonly #remote: object
+  readonly #tokens: TokenStore
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #watches = new Map<string, Held>()
+  readonly #listeners = new Set<() => void>()
+  readonly #stopWaker: () => void
+  #connection: Connection | undefined
+  #state: ConnectionState = 'connecting'
+  #identity: string | undefined
+  #attempts = 0
+  #round = 0
+  #stopTimer: (() => void) | undefined
+  #isClosed = false
+  readonly #waiting = new Set<(connection: Connection) => void>()
+  readonly #results: Watch
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#remote = remoteModule(options.bindings as Bindings)
+    this.#tokens = options.tokens ?? browserTokens(options)
+    this.#clock = options.ports?.clock ?? systemClock
+    this.#random = options.ports?.random ?? systemRandom
+    this.#results = this.watch(resultsRef).watch
+    this.#stopWaker = (options.ports?.waker ?? pageWaker)(() => {
+      if (this.#state === 'offline') this.#open()
+    })
+    this.#open()
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** The id of the user that this client's identity is; undefined until the first connection. */
+  get userId(): string | undefined {
+    return this.#identity === undefined ? undefined : `users.${this.#identity}`
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  get clock(): Clock {
+    return this.#clock
+  }
+
+  newId(): string {
+    return this.#random.id()
+  }
+
+  /** Called whenever `state` or `userId` has changed. */
+  readonly listen = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Holds a watch; it ends some time after the last of its holders has let go. */
+  watch(ref: TableRef, filter?: Filter): { readonly watch: Watch; readonly release: () => void } {
+    const key = watchKey(ref, filter)
+    let held = this.#watches.get(key)
+    if (held === undefined) {
+      held = { watch: new Watch(ref, filter), holders: 0, stop: undefined }
+      this.#watches.set(key, held)
+      if (this.#connection !== undefined) held.watch.attach(this.#connection)
+    }
+    const found = held
+    found.holders++
+    found.stop?.()
+    found.stop = undefined
+    let isHeld = true
+    const release = (): void => {
+      if (!isHeld) return
+      isHeld = false
+      if (--found.holders > 0) return
+      found.stop = this.#clock.after(idleMs, () => {
+        found.watch.detach()
+        this.#watches.delete(key)
+      })
+    }
+    return { watch: found.watch, release }
+  }
+
+  /** The watch as it is, for showing edits on what hooks hold. */
+  peek(ref: TableRef, filter?: Filter): Watch | undefined {
+    return this.#watches.get(watchKey(ref, filter))?.watch
+  }
+
+  /**
+   * Calls a reducer and answers what its operation answered. Edits are shown until then.
+   *
+   * @throws NoboilError what the operation refused, or `UNAVAILABLE`.
+   */
+  async call(
+    ref: Pick<ReducerRef, 'name' | 'encode'>,
+    args: unknown,
+    edits: readonly (readonly [Watch | undefined, readonly Edit[]])[] = [],
+  ): Promise<unknown> {
+    const undo = edits.map(([watch, each]) => watch?.edit(each))
+    try {
+      return await this.#send(ref, args)
+    } finally {
+      // The confirmed rows are there before their provisional ones go.
+      for (const [watch] of edits) watch?.flush()
+      for (const each of undo) each?.()
+    }
+  }
+
+  /** Asks a query of the module: `vote.search`. */
+  async query(path: string, args: object): Promise<unknown> {
+    const { name, args: encoded } = queryCall(this.#options.bindings.schema, path, args)
+    const connection = await this.#connected()
+    const procedure = connection.procedures[accessorOf(name)] as (args: object) => Promise<unknown>
+    return JSON.parse((await procedure(encoded).catch(rethrow)) as string) as unknown
+  }
+
+  /** Connects anew; with `token: undefined` as somebody new. */
+  reconnect(options?: { readonly token: string | undefined }): void {
+    if (options !== undefined) this.#tokens.set(options.token)
+    this.#drop()
+    this.#open()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#stopWaker()
+    this.#stopTimer?.()
+    this.#drop()
+  }
+
+  async #send(ref: Pick<ReducerRef, 'name' | 'encode'>, args: unknown): Promise<unknown> {
+    const request = this.#random.id()
+    const parameters = ref.encode(args, request)
+    const connection = await this.#connected()
+    const reducer = connection.reducers[accessorOf(ref.name)] as (args: object) => Promise<void>
+    await reducer(parameters).catch(rethrow)
+    // The call's own changes come with its confirmation.
+    const rows = Array.from(connection.db['my_results']?.iter() ?? [])
+    const answer = rows.find((row) => row['request'] === request)?.['value']
+    if (answer !== undefined) return JSON.parse(answer as string) as unknown
+    return await this.#laterAnswer(request)
+  }
+
+  /** The answer to what takes longer than one transaction. */
+  #laterAnswer(request: string): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const look = (): void => {
+      const row = this.#results.get().rows?.find((each) => each['request'] === request)
+      if (row === undefined) return
+      stop()
+      const value = JSON.parse(row['value'] as string) as { readonly failed?: unknown } | null
+      const failed = errorData(value?.failed)
+      if (failed === undefined) resolve(value)
+      else reject(new NoboilError(failed.code as 'CONFLICT', failed.message, failed.data as never))
+    }
+    const stopListening = this.#results.listen(look)
+    const stopTimer = this.#clock.after(60_000, () => {
+      stop()
+      reject(new NoboilError('TIMEOUT', 'There was no answer within a minute.'))
+    })
+    const stop = (): void => {
+      stopListening()
+      stopTimer()
+    }
+    look()
+    return promise
+  }
+
+  #connected(): Promise<Connection> {
+    if (this.#connection !== undefined) return Promise.resolve(this.#connection)
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+    const stop = this.#clock.after(10_000, () => {
+      this.#waiting.delete(take)
+      reject(
+        new NoboilError('UNAVAILABLE', 'The database cannot be reached. Try again in a moment.'),
+      )
+    })
+    const take = (connection: Connection): void => {
+      stop()
+      resolve(connection)
+    }
+    this.#waiting.add(take)
+    return promise
+  }
+
+  #open(): void {
+    if (this.#isClosed) return
+    this.#stopTimer?.()
+    const round = ++this.#round
+    const { uri, database, webSocket } = this.#options
+    connect(
+      this.#remote,
+      { uri, database, webSocket, token: this.#tokens.get() },
+      {
+        connected: (connection, identity, token) => {
+          if (round !== this.#round || this.#isClosed) return connection.disconnect()
+          this.#tokens.set(token)
+          this.#attempts = 0
+          this.#connection = connection
+          this.#identity = identity.toHexString()
+          for (const { watch } of this.#watches.values()) watch.attach(connection)
+          for (const take of this.#waiting) take(connection)
+          this.#waiting.clear()
+          this.#become('live')
+        },
+        lost: () => {
+          if (round === this.#round) this.#retry()
+        },
+      },
+    )
+  }
+
+  #retry(): void {
+    this.#drop()
+    if (this.#isClosed) return
+    this.#become('offline')
+    const waitMs = backoffMs(this.#random, this.#attempts++, firstWaitMs, maxWaitMs)
+    this.#stopTimer = this.#clock.after(waitMs, () => this.#open())
+  }
+
+  #drop(): void {
+    this.#round++
+    const connection = this.#connection
+    this.#connection = undefined
+    for (const { watch } of this.#watches.values()) watch.detach()
+    connection?.disconnect()
+  }
+
+  #become(state: ConnectionState): void {
+    this.#state = state
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+export const createSpacetimeClient = (options: ClientOptions): SpacetimeClient =>
+  new SpacetimeClient(options)
+
+function rethrow(error: unknown): never {
+  if (isNoboilError(error)) throw error
+  const data = errorData(error)
+  if (data !== undefined) {
+    throw new NoboilError(data.code as 'CONFLICT', data.message, data.data as never)
+  }
+  throw new NoboilError(
+    'UNAVAILABLE',
+    error instanceof Error ? error.message : 'The call did not reach the database.',
+  )
+}
+
+function browserTokens({ uri, database }: ClientOptions): TokenStore {
+  const key = `noboil ${uri} ${database}`
+  let kept: string | undefined
+  const storage = typeof localStorage === 'undefined' ? undefined : localStorage
+  return {
+    get: () => storage?.getItem(key) ?? kept,
+    set(token) {
+      kept = token
+      if (token === undefined) storage?.removeItem(key)
+      else storage?.setItem(key, token)
+    },
+  }
+}

@@ -1,0 +1,52 @@
+/** Rows of a table, and single ones. */
+import { useState } from 'react'
+import type { RowOf, TableRef } from '../../wire/spacetimedb.ts'
+import type { Pending } from '../edits.ts'
+import { useLatest } from '../latest.ts'
+import type { ListResult, QueryResult } from '../shapes.ts'
+import type { Row } from './overlay.ts'
+import { answerOf, byNewest, useRows } from './provider.tsx'
+
+export interface SpacetimeListOptions<row> {
+  /** Only rows under this parent. */
+  readonly parent?: string
+  /** Only rows of which this holds. */
+  readonly where?: (row: row) => boolean
+  /** Rows of the first page, and of each further one. Default: 20. */
+  readonly pageSize?: number
+}
+
+/** Follows the rows of a table that the caller may see, newest first. `'skip'` asks for nothing. */
+export function useList<ref extends TableRef>(
+  table: ref,
+  options: SpacetimeListOptions<RowOf<ref>> | 'skip' = {},
+): ListResult<Pending<RowOf<ref>>> {
+  const { parent, where, pageSize = 20 } = options === 'skip' ? {} : options
+  const filter = parent === undefined ? undefined : { column: 'parent', value: parent }
+  const { rows, error } = useRows(options === 'skip' ? undefined : table, filter)
+  const [limit, setLimit] = useState(pageSize)
+  const sorted = rows
+    ?.filter((row) => where === undefined || where(row as RowOf<ref>))
+    .toSorted(byNewest)
+  return {
+    ...answerOf(
+      sorted?.slice(0, limit) as readonly Pending<RowOf<ref>>[] | undefined,
+      error,
+      options === 'skip',
+    ),
+    hasMore: (sorted?.length ?? 0) > limit,
+    isLoadingMore: false,
+    loadMore: useLatest((count: number = pageSize) => setLimit((shown) => shown + count)),
+  }
+}
+
+/** Follows one row; null for one that is not there, or not the caller's to see. `'skip'` asks for nothing. */
+export function useRow<ref extends TableRef>(
+  table: ref,
+  id: string | 'skip',
+): QueryResult<Pending<RowOf<ref>> | null> {
+  const isSkipped = id === 'skip'
+  const { rows, error } = useRows(isSkipped ? undefined : table, { column: '_id', value: id })
+  const row: Row | null | undefined = rows && (rows[0] ?? null)
+  return answerOf(row as Pending<RowOf<ref>> | null | undefined, error, isSkipped)
+}

@@ -1,0 +1,151 @@
+/**
+ * One subscription that hooks share: the rows of a table, or of its rows with one value, as they are in the database. Its rows stay
+ * while the connection is away, and are replaced in one piece when the next connection has them.
+ */
+import { errorData } from '../../errors/match.ts'
+import { NoboilError } from '../../errors/error.ts'
+import type { TableRef } from '../../wire/spacetimedb.ts'
+import { edited, type Edit, type Row } from './overlay.ts'
+import type { Connection, Subscription } from './sdk.ts'
+
+export interface Filter {
+  readonly column: string
+  readonly value: string
+}
+
+export interface Watched {
+  /** Undefined until they are known. */
+  readonly rows: readonly Row[] | undefined
+  readonly error: NoboilError | null
+}
+
+const nothing: Watched = { rows: undefined, error: null }
+
+/** Watches are the same when this text is. */
+export const watchKey = ({ table }: TableRef, filter: Filter | undefined): string =>
+  filter === undefined ? table : `${table} ${filter.column} ${filter.value}`
+
+export class Watch {
+  readonly ref: TableRef
+  readonly #filter: Filter | undefined
+  readonly #listeners = new Set<() => void>()
+  readonly #edits: Edit[] = []
+  #connection: Connection | undefined
+  #subscription: Subscription | undefined
+  #confirmed: readonly Row[] | undefined
+  #shown: Watched = nothing
+  #isApplied = false
+  #isQueued = false
+
+  constructor(ref: TableRef, filter: Filter | undefined) {
+    this.ref = ref
+    this.#filter = filter
+  }
+
+  get = (): Watched => this.#shown
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Asks this connection from now on. Until it has answered, what was known stays. */
+  attach(connection: Connection): void {
+    this.detach()
+    this.#connection = connection
+    this.#isApplied = false
+    for (const source of this.ref.sources) {
+      // Listeners of a connection that has gone hear nothing more.
+      connection.db[source]?.onInsert(() => this.#changed(connection))
+      connection.db[source]?.onDelete(() => this.#changed(connection))
+    }
+    this.#subscription = connection
+      .subscriptionBuilder()
+      .onApplied(() => {
+        if (connection !== this.#connection) return
+        this.#isApplied = true
+        this.#read()
+      })
+      .onError(({ event }) => this.#fail(event))
+      .subscribe(this.ref.sources.map((source) => sqlOf(source, this.#filter)))
+  }
+
+  detach(): void {
+    if (this.#isApplied) {
+      try {
+        this.#subscription?.unsubscribe()
+      } catch {
+        // The connection has gone, and the subscription with it.
+      }
+    }
+    this.#connection = undefined
+    this.#subscription = undefined
+    this.#isApplied = false
+  }
+
+  /** Shows edits until the answer is called. */
+  edit(edits: readonly Edit[]): () => void {
+    this.#edits.push(...edits)
+    this.#show()
+    return () => {
+      for (const edit of edits) this.#edits.splice(this.#edits.indexOf(edit), 1)
+      this.#show()
+    }
+  }
+
+  /** Many rows of one transaction are one change. */
+  #changed(connection: Connection): void {
+    if (connection !== this.#connection || !this.#isApplied || this.#isQueued) return
+    this.#isQueued = true
+    queueMicrotask(() => {
+      this.#isQueued = false
+      this.#read()
+    })
+  }
+
+  /** Takes in what has changed without waiting for the turn's end. */
+  flush(): void {
+    if (this.#isQueued) this.#read()
+  }
+
+  #read(): void {
+    const connection = this.#connection
+    if (connection === undefined || !this.#isApplied) return
+    const rows = new Map<unknown, Row>()
+    for (const source of this.ref.sources) {
+      for (const stored of connection.db[source]?.iter() ?? []) {
+        if (this.#filter && stored[this.#filter.column] !== this.#filter.value) continue
+        const row = this.ref.decode(stored)
+        rows.set(row['_id'] ?? row, row)
+      }
+    }
+    this.#confirmed = [...rows.values()]
+    this.#show()
+  }
+
+  #fail(event: unknown): void {
+    const { code, message } = errorData(event) ?? {
+      code: 'INTERNAL' as const,
+      message: event instanceof Error ? event.message : 'The subscription was refused.',
+    }
+    this.#shown = { ...this.#shown, error: new NoboilError(code as 'INTERNAL', message) }
+    this.#tell()
+  }
+
+  #show(): void {
+    this.#shown = {
+      rows: this.#confirmed && edited(this.#confirmed, this.#edits),
+      error: null,
+    }
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+const sqlOf = (source: string, filter: Filter | undefined): string =>
+  filter === undefined
+    ? `SELECT * FROM ${source}`
+    : `SELECT * FROM ${source} WHERE ${filter.column} = '${filter.value.replaceAll(`'`, `''`)}'`
