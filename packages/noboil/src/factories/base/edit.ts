@@ -64,7 +64,7 @@ const purgeSome: (base: BaseContext, keys: readonly string[]) => Program<number>
   function* (base, keys) {
     const at = yield* now()
     let deleted = 0
-    for (const key of new Set(keys)) {
+    for (const key of keys) {
       const known = yield* readKey(base, key)
       yield* doubt(known, at)
       if (known.row === null) continue

@@ -66,8 +66,7 @@ export const settle: (base: BaseContext, args: SettleArgs) => Program<Found> = p
       }
       return { state: 'missing' }
     case 'failed': {
-      const before = outcome?.generation === generation ? outcome.failures : 0
-      const failures = before + 1
+      const failures = (outcome?.failures ?? 0) + 1
       yield* keep(base, outcome, { key, fetch: token, failures, generation }, at)
       const late = row !== null && serves(base.staleIfError, row, at)
       return { state: 'failed', row: late ? shown(row) : null }
