@@ -70,7 +70,7 @@ describe('what an admin does', () => {
     const path = await openFilm(reader, 'Metropolis')
     await signIn(admin.page, stage.server.admin)
     await admin.open('/movie/admin')
-    await admin.page.getByRole('button', { name: 'Mark Metropolis as stale' }).click()
+    await admin.page.getByRole('button', { name: 'Mark as stale: Metropolis' }).click()
     await copy(reader.page).getByText('Renewed by itself').waitFor()
     expect(await fact(reader.page, 'Expires')).toMatch(/^in \d+ s$/)
     await admin.open(path)
@@ -91,6 +91,7 @@ describe('what an admin does', () => {
     await admin.page.getByRole('button', { name: 'Remove all copies' }).click()
     await admin.page.getByText(/cop(y|ies) removed\./).waitFor()
     await admin.page.getByRole('heading', { name: 'Nothing is kept' }).waitFor()
+    await expect.poll(() => admin.page.locator('.entry').count(), patience).toBe(0)
     await reader.page.getByRole('heading', { name: 'Nothing is kept yet' }).waitFor()
   })
 

@@ -59,7 +59,7 @@ describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
     await signIn(admin.page, stage.server.admin)
     await admin.open('/movie/admin')
     await admin.page.getByRole('heading', { name: 'The catalogue' }).waitFor()
-    await admin.page.getByRole('button', { name: 'Mark Ran as stale' }).click()
+    await admin.page.getByRole('button', { name: 'Mark as stale: Ran' }).click()
     await admin.page.getByText(/marked as stale/).waitFor()
     await check(admin, 'admin')
     await admin.page.getByRole('button', { name: 'Remove all' }).click()

@@ -104,7 +104,7 @@ function Entry({ film, nowMs }: EntryProps): ReactNode {
           size="small"
           busy={busy === 'mark'}
           disabled={film.expiresAt === 0}
-          aria-label={`Mark ${film.title} as stale`}
+          aria-label={`Mark as stale: ${film.title}`}
           onClick={() => void act('mark', () => invalidate(film.tmdbId))}
         >
           Mark as stale
@@ -113,7 +113,7 @@ function Entry({ film, nowMs }: EntryProps): ReactNode {
           look="plain"
           size="small"
           busy={busy === 'remove'}
-          aria-label={`Remove ${film.title}`}
+          aria-label={`Remove: ${film.title}`}
           onClick={() => void act('remove', () => purge([film.tmdbId]))}
         >
           Remove

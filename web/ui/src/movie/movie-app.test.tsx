@@ -102,6 +102,7 @@ test('a first load that fails can be tried again, and then works', async () => {
   store.mode = 'ok'
   fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await screen.findByRole('heading', { name: /Once Upon a Time/ })
+  expect(store.requests).toBe(2)
 })
 
 test('a number that is none, and one that no film has, are told apart from failures', async () => {
@@ -169,9 +170,9 @@ test('what is kept is looked after by admins alone', async () => {
   expect(screen.getByRole('heading', { name: 'This page is for admins' })).toBeDefined()
   cleanup()
   const store = open('/admin', 'as=admin')
-  fireEvent.click(await screen.findByRole('button', { name: 'Mark Metropolis as stale' }))
+  fireEvent.click(await screen.findByRole('button', { name: 'Mark as stale: Metropolis' }))
   await screen.findByText(/No\. 101 .* marked as stale/)
-  fireEvent.click(screen.getByRole('button', { name: 'Remove Metropolis' }))
+  fireEvent.click(screen.getByRole('button', { name: 'Remove: Metropolis' }))
   await vi.waitFor(() => expect(store.state.kept.has(101)).toBe(false))
 })
 

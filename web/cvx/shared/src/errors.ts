@@ -1,0 +1,19 @@
+/** What went wrong, as the screens of every app know it. */
+import type { AppError } from '@noboil/web-ui/base'
+import { errorData } from 'noboil/convex/react'
+import { AccountError } from './session.ts'
+
+/** An error of the server, or one that happened on the way to it. */
+export function errorOf(error: unknown): AppError {
+  if (error instanceof AccountError) return error.app
+  const data = errorData(error)
+  if (data === undefined) {
+    return { code: 'UNAVAILABLE', message: 'The server did not answer. Try again in a moment.' }
+  }
+  const retryAfter = (data.data as { readonly retryAfter?: number } | undefined)?.retryAfter
+  return {
+    code: data.code,
+    message: data.message,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  }
+}
