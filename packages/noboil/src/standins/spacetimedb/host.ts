@@ -115,8 +115,8 @@ export interface ModuleHost<module = unknown> extends ModuleCaller<module> {
   /** A token for `withToken`: whoever connects with it has the identity of its claims. */
   token(who: string | Claims): string
   /** What a client needs to call this module, without a file of bindings. */
-  bindings(options?: { readonly accessors?: Accessors }): ClientBindings<module>
-  /** The same as the text of a TypeScript file, for clients that are built. */
+  bindings(): ClientBindings<module>
+  /** The same as the text of a TypeScript file, for clients that are built; accessors are `camelCase` unless said otherwise. */
   emitBindings(options?: EmitOptions & { readonly accessors?: Accessors }): string
   /** Loads the module again over the same rows: as it was, or another bundle of it. */
   restart(module?: ModuleBundle): void
@@ -307,8 +307,8 @@ class Host extends EngineCaller {
     )
   }
 
-  bindings({ accessors = 'camelCase' }: { readonly accessors?: Accessors } = {}): BuiltBindings {
-    return buildBindings(clientModel(this.engine.definition, accessors))
+  bindings(): BuiltBindings {
+    return buildBindings(clientModel(this.engine.definition, 'declared'))
   }
 
   emitBindings(options: EmitOptions & { readonly accessors?: Accessors } = {}): string {

@@ -100,6 +100,7 @@ export const disarm = db.reducer((ctx) => {
 export const ring = db.reducer({ onSchedule: alarm }, { row: alarm.rowType }, (ctx, { row }) => {
   const isOurs = ctx.sender.isEqual(ctx.databaseIdentity)
   ctx.db.audit.insert({ id: 0, what: `ring ${row.label} ${isOurs}` })
+  ctx.db.shout.insert({ text: `ring ${row.label}` })
   if (row.label === 'broken') throw new Error('broken')
 })
 

@@ -1,7 +1,8 @@
 /** Scheduled rows: when each is due, and what it runs. */
-import type { ModuleDefinition, ScheduleDefinition } from './definition.ts'
 import type { TableChange } from './datastore/datastore.ts'
+import { SortedList } from './datastore/sorted.ts'
 import { cell, type Row, type Table } from './datastore/table.ts'
+import type { ModuleDefinition, ScheduleDefinition } from './definition.ts'
 
 /** One scheduled row. */
 export interface Job {
@@ -12,10 +13,16 @@ export interface Job {
   readonly due: bigint
   /** Microseconds; `undefined` for what runs once. */
   readonly interval: bigint | undefined
+  /** Of two that are due at once, the one that was armed before runs first. */
+  readonly serial: number
 }
 
 export class Schedules {
   readonly #jobs: Map<string, Job> = new Map()
+  readonly #due: SortedList<Job> = new SortedList(
+    (left, right) => Number(left.due - right.due) || left.serial - right.serial,
+  )
+  #serial = 0
   readonly #byTable: ReadonlyMap<string, ScheduleDefinition>
 
   constructor(definition: ModuleDefinition) {
@@ -25,7 +32,7 @@ export class Schedules {
   /** Follows a commit: new rows are due, removed ones are not any more. */
   follow(changes: readonly TableChange[], now: bigint): void {
     for (const { table, inserts, deletes } of changes) {
-      for (const row of deletes) this.#jobs.delete(keyOf(table, row))
+      for (const row of deletes) this.#drop(keyOf(table, row))
       for (const row of inserts) this.arm(table, row, now)
     }
   }
@@ -37,28 +44,38 @@ export class Schedules {
     const at = cell(row, schedule.column) as { tag: number; value: readonly [bigint] }
     const [micros] = at.value
     const isInterval = at.tag === 0
-    this.#jobs.set(keyOf(table, row), {
+    this.#put({
       schedule,
       table,
       row,
       due: isInterval ? now + micros : micros,
       interval: isInterval ? micros : undefined,
+      serial: this.#serial++,
     })
   }
 
   /** The job that is due first. */
   next(): Job | undefined {
-    let first: Job | undefined
-    for (const job of this.#jobs.values())
-      if (first === undefined || job.due < first.due) first = job
-    return first
+    return this.#due.first
   }
 
   /** Takes a job off before it runs; a repeated one is due again an interval after it was, however late it ran. */
   started(job: Job): void {
-    const key = keyOf(job.table, job.row)
-    if (job.interval === undefined) this.#jobs.delete(key)
-    else this.#jobs.set(key, { ...job, due: job.due + job.interval })
+    this.#drop(keyOf(job.table, job.row))
+    if (job.interval === undefined) return
+    this.#put({ ...job, due: job.due + job.interval, serial: this.#serial++ })
+  }
+
+  #put(job: Job): void {
+    this.#jobs.set(keyOf(job.table, job.row), job)
+    this.#due.add(job)
+  }
+
+  #drop(key: string): void {
+    const job = this.#jobs.get(key)
+    if (job === undefined) return
+    this.#jobs.delete(key)
+    this.#due.remove(job)
   }
 }
 

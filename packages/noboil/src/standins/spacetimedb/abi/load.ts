@@ -50,7 +50,7 @@ export function loadModule(bundle: ModuleBundle, ports: SyscallPorts): LoadedMod
   }
   const { sys20, sys21 } = createSyscalls(ports, raise)
   try {
-    const context = vm.createContext({})
+    const context = vm.createContext(vm.constants.DONT_CONTEXTIFY)
     installBuiltins(context)
     const evaluate = scriptOf(bundle).runInContext(context) as Evaluate
     const module = evaluate(sys20, sys21)

@@ -86,15 +86,14 @@ interface Use {
   readonly use: (client: Client) => Promise<string[]>
 }
 
-test('bindings at run time know the module’s tables, reducers and procedures by the names asked for', async () => {
-  const camel = host.bindings()
-  expect(Object.keys(camel.reducers)).toContain('tagNote')
-  expect(Object.keys(camel.procedures)).toContain('fetchAndStore')
-  const declared = host.bindings({ accessors: 'declared' })
-  expect(Object.keys(declared.reducers)).toContain('tag_note')
+test('bindings at run time know the module’s tables, reducers and procedures by their exports', async () => {
+  const { reducers, procedures, tables } = host.bindings()
+  expect(Object.keys(reducers)).toContain('tagNote')
+  expect(Object.keys(procedures)).toContain('fetchAndStore')
+  expect(Object.keys(tables)).toEqual(['note', 'shout', 'tag', 'mine', 'ofA'])
   const client = await connectClient(host)
   await subscribed(client, 'SELECT * FROM tag')
-  await client.reducers['tag_note' as 'tagNote']({ noteId: 7n, tagName: 'red' })
+  await client.reducers.tagNote({ noteId: 7n, tagName: 'red' })
   expect([...client.db.tag.iter()]).toEqual([{ noteId: 7n, tagName: 'red' }])
   client.disconnect()
 })
@@ -165,6 +164,7 @@ test('two names that clients could not tell apart are refused by name', async ()
       `,
     },
   })
-  expect(() => made.bindings()).toThrow('Two reducers would be called doIt')
-  expect(Object.keys(made.bindings({ accessors: 'declared' }).reducers)).toEqual(['do_it', 'doIt'])
+  expect(() => made.emitBindings()).toThrow('Two reducers would be called doIt')
+  expect(made.emitBindings({ accessors: 'declared' })).toContain("accessorName: 'two'")
+  expect(Object.keys(made.bindings().reducers)).toEqual(['one', 'two'])
 })

@@ -4,8 +4,8 @@ import { DefinitionError } from '../../../errors/assert.ts'
 import type { ColumnDefinition, ModuleDefinition, TableDefinition } from '../definition.ts'
 
 /**
- * How clients call what the module exports: `camelCase` as SpacetimeDB's own tool writes bindings (`appendVote`), or
- * `declared`, the name on the wire as it is (`append_vote`).
+ * How clients call what the module exports as `append_vote`: `camelCase`, as SpacetimeDB's own tool writes bindings
+ * (`appendVote`), or `declared`, by the name of the export as it is.
  */
 export type Accessors = 'camelCase' | 'declared'
 
@@ -69,7 +69,7 @@ export function clientModel(definition: ModuleDefinition, accessors: Accessors):
     throw new DefinitionError(
       'Bindings of a module with submodules are not written: use spacetime generate.',
     )
-  const reader = new Reader(definition, accessors === 'declared' ? (name) => name : toCamelCase)
+  const reader = new Reader(definition, accessors)
   const model = reader.read()
   for (const kind of ['tables', 'reducers', 'procedures'] as const) {
     const taken = new Set<string>()
@@ -114,14 +114,14 @@ const SPECIALS = [
 
 class Reader {
   readonly #definition: ModuleDefinition
-  readonly #accessor: (name: string) => string
+  readonly #accessors: Accessors
   readonly #names: ReadonlyMap<number, string>
   /** Types that tables and functions mention, in the order they are met. */
   readonly #met = new Map<number, NamedTypeModel | undefined>()
 
-  constructor(definition: ModuleDefinition, accessor: (name: string) => string) {
+  constructor(definition: ModuleDefinition, accessors: Accessors) {
     this.#definition = definition
-    this.#accessor = accessor
+    this.#accessors = accessors
     this.#names = new Map(definition.types.map(({ ref, name }) => [ref, name]))
   }
 
@@ -145,7 +145,7 @@ class Reader {
 
   #function(fn: ModuleDefinition['functions'][number]): FunctionModel {
     return {
-      accessor: this.#accessor(fn.wireName),
+      accessor: this.#accessors === 'declared' ? fn.name : toCamelCase(fn.wireName),
       name: fn.wireName,
       params: this.#fields(fn.params.elements),
       returns:
@@ -164,7 +164,7 @@ class Reader {
     const isUnique = (at: number): boolean =>
       uniques.some((unique) => unique.length === 1 && unique[0] === at)
     return {
-      accessor: this.#accessor(name),
+      accessor: this.#accessors === 'declared' ? name : toCamelCase(name),
       name: wireName,
       rowName: this.#names.get(typeRef) ?? name,
       columns: columns.map((column, at) =>

@@ -37,6 +37,10 @@ export class SortedList<item> {
     if (chunk.length === 0) this.#chunks.splice(at, 1)
   }
 
+  get first(): item | undefined {
+    return this.#chunks[0]?.[0]
+  }
+
   /** The items from where `from` becomes true to where `until` does. */
   between(from: FromHere<item>, until: FromHere<item>): item[] {
     const found: item[] = []

@@ -20,7 +20,7 @@ export function connectClient(
   host: NotesHost,
   { url, token }: ClientOptions = {},
 ): Promise<Client> {
-  const { builder } = host.bindings({ accessors: 'declared' })
+  const { builder } = host.bindings()
   const { promise, resolve, reject } = Promise.withResolvers<Client>()
   const made = builder()
     .withUri(url ?? 'http://in.process')

@@ -113,7 +113,7 @@ export interface SubscriptionError {
 }
 
 export interface OneOffQueryResult extends Asked {
-  readonly result: { readonly ok: QueryRows } | { readonly err: string }
+  readonly result: Tagged<'Ok', QueryRows> | Tagged<'Err', string>
 }
 
 export type ReducerOutcome =
@@ -158,7 +158,7 @@ export function decodeClientMessages(bytes: Uint8Array, protocol: Protocol): Cli
 
 export function encodeServerMessage(message: ServerMessage): Uint8Array {
   const writer = new BinaryWriter(1024)
-  ServerMessages.serialize(writer, message as Parameters<typeof ServerMessages.serialize>[1])
+  ServerMessages.serialize(writer, message)
   return Uint8Array.from(writer.getBuffer())
 }
 
@@ -170,7 +170,7 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
 }
 
 export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
-  return ServerMessages.deserialize(new BinaryReader(bytes)) as ServerMessage
+  return ServerMessages.deserialize(new BinaryReader(bytes))
 }
 
 export function rowList(rows: Iterable<Row>): RowList {
@@ -277,7 +277,8 @@ const ServerMessages = t.enum('ServerMessage', {
   TransactionUpdate: TransactionUpdateType,
   OneOffQueryResult: t.object('OneOffQueryResult', {
     requestId: t.u32(),
-    result: t.result(QueryRowsType, t.string()),
+    // A result on the wire; the SDK's builder of results writes errors as if they were answers.
+    result: t.enum('OneOffQueryOutcome', { Ok: QueryRowsType, Err: t.string() }),
   }),
   ReducerResult: t.object('ReducerResult', {
     requestId: t.u32(),

@@ -12,6 +12,7 @@ import {
   decodeClientMessages,
   encodeServerMessage,
   type OneOffQuery,
+  type OneOffQueryResult,
   type ProcedureStatus,
   type Protocol,
   type QueryRows,
@@ -127,13 +128,16 @@ export class Session {
   }
 
   #query({ requestId, queryString }: OneOffQuery): void {
-    let result: { ok: QueryRows } | { err: string }
-    try {
-      result = { ok: queryRows([new Subscription(() => this.#compile(queryString))]) }
-    } catch (error) {
-      result = { err: messageOf(error) }
-    }
+    const result = this.#answered(queryString)
     this.#answer({ tag: 'OneOffQueryResult', value: { requestId, result } })
+  }
+
+  #answered(sql: string): OneOffQueryResult['result'] {
+    try {
+      return { tag: 'Ok', value: queryRows([new Subscription(() => this.#compile(sql))]) }
+    } catch (error) {
+      return { tag: 'Err', value: messageOf(error) }
+    }
   }
 
   #reducer({ requestId, reducer, args }: CallReducer): void {
