@@ -36,12 +36,14 @@ ${standIn === undefined ? `\n  Convex: ${deployed}\n` : aboutStandIn(standIn)}`)
   }
 }
 
-const aboutStandIn = ({ url, admin, films }: StandIn): string => `
+function aboutStandIn({ url, admin, films }: StandIn): string {
+  return `
   Convex: a stand-in at ${url}; what is written is gone when it ends
   Admin:  ${admin.email}
           ${admin.password}
   Films:  ${films}
 `
+}
 
 function build(app: string): Promise<string> {
   const sources = ['web/ui', 'web/cvx/shared', 'packages/noboil/src', 'backend/convex/convex']
