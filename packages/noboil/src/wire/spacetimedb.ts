@@ -233,6 +233,14 @@ export interface Bindings<schema extends Schema = Schema> {
   readonly schema: schema
 }
 
+/** Any {@link Bindings}. */
+export interface AnyBindings {
+  readonly tables: object
+  readonly reducers: object
+  readonly procedures: readonly string[]
+  readonly schema: Schema
+}
+
 /** Tables and reducers of a module with this schema, for its clients. */
 export function bindingsOf<const schema extends Schema>(schema: schema): Bindings<schema> {
   const tables = Object.values(schema)

@@ -84,10 +84,12 @@ export function callerOf(
   users: Layout<UserRow>,
   people: People,
 ): Call {
-  if (ctx.sender.isEqual(ctx.databaseIdentity)) return systemCall
-  if (ctx.sender.toHexString() === metaOf(ctx.db, 'owner')) return systemCall
-  return visitorOf(ctx, transaction, users, people)
+  return isServer(ctx, ctx.sender) ? systemCall : visitorOf(ctx, transaction, users, people)
 }
+
+/** The database itself, and who published the module. */
+export const isServer = (ctx: CallContext, who: Identity): boolean =>
+  who.isEqual(ctx.databaseIdentity) || who.toHexString() === metaOf(ctx.db, 'owner')
 
 /** Who looks, where nobody is the server itself: in views. */
 export function visitorOf(

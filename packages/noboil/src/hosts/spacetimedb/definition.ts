@@ -99,6 +99,16 @@ export function makeOwnTables(): Handles {
         value: t.string(),
       },
     ),
+    [ownTables.requests]: table(
+      {},
+      {
+        ...scheduled(),
+        sender: t.identity(),
+        request: t.string(),
+        path: t.string(),
+        args: t.string(),
+      },
+    ),
     [ownTables.wakes]: table({}, scheduled()),
     [ownTables.moves]: table(
       {},

@@ -19,6 +19,7 @@ import { flowFunctions, wake } from './flows.ts'
 import { answerOf } from './functions.ts'
 import { ownTables } from './ports.ts'
 import { moveFunctions, publish } from './public.ts'
+import { actionReducer, requestFunctions } from './requests.ts'
 import { keepAnswer, resultFunctions } from './results.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
 import { ownRowViews } from './views.ts'
@@ -52,6 +53,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     ...peopleReducers(app, module),
     ...resultFunctions(module, own[ownTables.results] as never),
     ...flowFunctions(app, module, own),
+    ...requestFunctions(app, module, own),
     ...moveFunctions(app, module, own),
     ...ownRowViews(app, module, visible),
     on_publish: module.init((ctx) => told(() => begin(ctx))),
@@ -73,6 +75,8 @@ function mutationReducers(app: App, module: ModuleSchema): Record<string, Module
     const operation = app.functions.get(shape.path)
     if (operation?.kind === 'mutation') {
       functions[shape.name] = mutationReducer(app, module, shape, operation)
+    } else if (operation?.kind === 'action') {
+      functions[shape.name] = actionReducer(module, shape, operation)
     }
   }
   return functions
@@ -89,7 +93,7 @@ function mutationReducer(
     told(() => {
       const { args, request } = decodeCall(shape, parameters)
       const answer = mutate(app, ctx, operation, args)
-      if (request !== undefined) keepAnswer(ctx, request, answer)
+      if (request !== undefined) keepAnswer(ctx, ctx.sender, request, answer)
     }),
   )
 }

@@ -41,6 +41,8 @@ export const ownTables = {
   meta: '_meta',
   /** Answers of reducers; each row expires by itself. */
   results: '_results',
+  /** What somebody asked to be fetched. */
+  requests: '_requests',
   /** Wakes the procedure that runs flows. */
   wakes: '_wakes',
   /** Public rows that are still to be brought in step. */

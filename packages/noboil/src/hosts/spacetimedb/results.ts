@@ -5,7 +5,13 @@
 import { resultFields } from '../../schema/spacetimedb/rows.ts'
 import { columnsOf } from './definition.ts'
 import { type Db, indexed, ownTables, unique } from './ports.ts'
-import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
+import {
+  type CallContext,
+  type Identity,
+  type ModuleExport,
+  type ModuleSchema,
+  sdk,
+} from './sdk.ts'
 
 const lifeMicros = 60_000_000n
 
@@ -15,12 +21,17 @@ const maxAnswers = 200
 /** Longer texts would only fill the table. */
 const maxRequestLength = 100
 
-export function keepAnswer(ctx: CallContext, request: string, answer: unknown): void {
-  makeRoom(ctx.db, ctx.sender)
+export function keepAnswer(
+  ctx: CallContext,
+  sender: Identity,
+  request: string,
+  answer: unknown,
+): void {
+  makeRoom(ctx.db, sender)
   ctx.db[ownTables.results]?.insert({
     id: 0n,
     at: sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch + lifeMicros),
-    sender: ctx.sender,
+    sender,
     request: request.slice(0, maxRequestLength),
     value: JSON.stringify(answer ?? null),
   })

@@ -14,7 +14,7 @@ import {
 import { isNoboilError, NoboilError } from '../../errors/error.ts'
 import { errorData } from '../../errors/match.ts'
 import {
-  type Bindings,
+  type AnyBindings,
   queryCall,
   type ReducerRef,
   resultsRef,
@@ -39,9 +39,7 @@ export interface ClientOptions {
   /** The name the module was published under. */
   readonly database: string
   /** What `bindingsOf(schema)` made. */
-  readonly bindings: Pick<Bindings, 'tables' | 'procedures' | 'schema'> & {
-    readonly reducers: object
-  }
+  readonly bindings: AnyBindings
   /** Default: this browser's storage where there is one, else nowhere. */
   readonly tokens?: TokenStore
   /** In place of a WebSocket, for tests. */
@@ -85,7 +83,7 @@ export class SpacetimeClient {
 
   constructor(options: ClientOptions) {
     this.#options = options
-    this.#remote = remoteModule(options.bindings as Bindings)
+    this.#remote = remoteModule(options.bindings)
     this.#tokens = options.tokens ?? browserTokens(options)
     this.#clock = options.ports?.clock ?? systemClock
     this.#random = options.ports?.random ?? systemRandom

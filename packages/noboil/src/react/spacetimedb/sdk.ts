@@ -1,6 +1,6 @@
 /** SpacetimeDB's client library, as far as hooks use it. Its own types name every table of a module; bindings are made at run time. */
 import * as client from 'spacetimedb'
-import type { Bindings, Shapes, TableRef } from '../../wire/spacetimedb.ts'
+import type { AnyBindings, Shapes, TableRef } from '../../wire/spacetimedb.ts'
 import { resultsRef } from '../../wire/spacetimedb.ts'
 
 export type StoredRow = Readonly<Record<string, unknown>>
@@ -88,7 +88,7 @@ interface Sdk {
 const sdk = client as unknown as Sdk
 
 /** The module as the SDK must know it. */
-export function remoteModule({ tables, reducers, procedures }: Bindings): object {
+export function remoteModule({ tables, reducers, procedures }: AnyBindings): object {
   const refs = [...(Object.values(tables) as TableRef[]), resultsRef]
   const all: Record<string, unknown> = {}
   for (const { sources, columns } of refs) {

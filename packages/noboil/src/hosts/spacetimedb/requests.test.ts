@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+import { openRig, type Rig } from './app.fixture.ts'
+import { answerTo, callOf } from '../../schema/spacetimedb/calls.ts'
+import { schemaOfFixture } from './schema.fixture.ts'
+
+/** Calls an action and answers what it came to. */
+function act(rig: Rig, who: string, path: string, key: string): unknown {
+  const call = callOf(schemaOfFixture, path)
+  if (call.kind !== 'reducer') throw new TypeError(`${path} is no reducer`)
+  const request = `${path} ${key} ${rig.host.now()}`
+  rig.host.as(who).call(call.name, call.encode({ key }, request))
+  rig.host.advance(1)
+  return answerTo(rig.host.as(who).rows('my_results'), request)?.value
+}
+
+async function world() {
+  const rig = await openRig()
+  const asked: string[] = []
+  rig.host.stubHttp(({ url }) => {
+    asked.push(url)
+    const tmdbId = Number(url.split('/').at(-1))
+    if (tmdbId === 404) return { status: 500, body: 'no' }
+    return { status: 200, body: JSON.stringify({ tmdbId, title: `Film ${asked.length}` }) }
+  })
+  return { rig, asked }
+}
+
+it('load fetches what is missing, and asks nobody for what is fresh', async () => {
+  const { rig, asked } = await world()
+  expect(act(rig, 'ann', 'movie.load', '7')).toMatchObject({ key: '7', title: 'Film 1' })
+  expect(act(rig, 'bob', 'movie.load', '7')).toMatchObject({ title: 'Film 1' })
+  expect(asked).toEqual(['https://films.test/7'])
+  expect(rig.sees('eve', 'movie')).toMatchObject([{ key: '7', tmdbId: 7, title: 'Film 1' }])
+})
+
+it('refresh fetches in any case, and a stale row is fetched again', async () => {
+  const { rig } = await world()
+  act(rig, 'ann', 'movie.load', '7')
+  expect(act(rig, 'ann', 'movie.refresh', '7')).toMatchObject({ title: 'Film 2' })
+  rig.host.advance(61_000)
+  expect(act(rig, 'ann', 'movie.load', '7')).toMatchObject({ title: 'Film 3' })
+})
+
+it('a source that fails, and a key that is none, are told by their codes', async () => {
+  const { rig, asked } = await world()
+  expect(act(rig, 'ann', 'movie.load', '404')).toMatchObject({ failed: { code: 'FETCH_FAILED' } })
+  expect(() => act(rig, 'ann', 'movie.load', 'x')).toThrow(/INVALID_KEY/)
+  expect(asked).toHaveLength(1)
+  expect(rig.sees('eve', 'movie')).toEqual([])
+})
+
+it('purge takes public rows along', async () => {
+  const { rig } = await world()
+  for (const key of ['7', '8']) act(rig, 'ann', 'movie.load', key)
+  rig.call('owner', 'movie.purge', { keys: ['7'] })
+  expect(rig.sees('eve', 'movie')).toMatchObject([{ key: '8' }])
+  rig.call('owner', 'movie.purge')
+  rig.host.advance(1)
+  expect(rig.sees('eve', 'movie')).toEqual([])
+})
