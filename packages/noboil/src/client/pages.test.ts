@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NoboilError } from '../errors/error.ts'
-import type { PaginatedResult } from '../factories/shared/operation.ts'
+import type { PaginatedResult, PaginationOptions } from '../factories/shared/operation.ts'
 import { settle } from './clock.fixture.ts'
 import { coreOf } from './client.ts'
 import { Pager } from './pages.ts'
@@ -9,14 +9,29 @@ import { pollSim, type PollSim } from './poll.fixture.ts'
 import type { Row } from './simulation.fixture.ts'
 import type { Live } from './store.ts'
 
-const pagerOf = (sim: PollSim, pageSize: number): Pager<Row> => {
+/** The pages that somebody follows, by their arguments. */
+type Followed = Map<PaginationOptions, Live<PaginatedResult<Row>>>
+
+const pagerOf = (sim: PollSim, pageSize: number, followed: Followed = new Map()): Pager<Row> => {
   const core = coreOf(sim.client)
-  return new Pager(
-    (paginationOpts) =>
-      core.watchPath('item.list', { paginationOpts }) as Live<PaginatedResult<Row>>,
-    pageSize,
-  )
+  return new Pager((paginationOpts) => {
+    const live = core.watchPath('item.list', { paginationOpts }) as Live<PaginatedResult<Row>>
+    return {
+      get: () => live.get(),
+      subscribe(listener) {
+        followed.set(paginationOpts, live)
+        const stop = live.subscribe(listener)
+        return () => {
+          followed.delete(paginationOpts)
+          stop()
+        }
+      },
+    }
+  }, pageSize)
 }
+
+const sizes = (followed: Followed): number[] =>
+  [...followed.values()].map((live) => live.get().data?.page.length ?? 0)
 
 const item = (rank: number): Row => ({ _id: `i${rank}`, rank })
 const ranks = (pager: Pager<Row>): number[] | undefined =>
@@ -25,13 +40,49 @@ const ranks = (pager: Pager<Row>): number[] | undefined =>
 async function listed(
   count: number,
   pageSize: number,
-): Promise<{ sim: PollSim; pager: Pager<Row> }> {
+): Promise<{ sim: PollSim; pager: Pager<Row>; followed: Followed }> {
+  const followed: Followed = new Map()
   const sim = pollSim()
   for (let rank = 1; rank <= count; rank++) sim.items.push(item(rank * 10))
-  const pager = pagerOf(sim, pageSize)
+  const pager = pagerOf(sim, pageSize, followed)
   pager.subscribe(() => {})
   await settle()
-  return { sim, pager }
+  return { sim, pager, followed }
+}
+
+interface ByHand {
+  readonly pager: Pager<Row>
+  readonly listeners: ReadonlyMap<string, () => void>
+  answer(page: Omit<PaginationOptions, 'numItems'>, ranks: readonly number[], end: string): void
+}
+
+/** A pager whose pages the test answers itself. */
+function byHand(pageSize: number): ByHand {
+  const listeners = new Map<string, () => void>()
+  const known = new Map<string, PaginatedResult<Row>>()
+  const keyOf = ({ cursor, endCursor = null }: Omit<PaginationOptions, 'numItems'>): string =>
+    `${cursor} to ${endCursor}`
+  const pager = new Pager<Row>((options) => {
+    const key = keyOf(options)
+    return {
+      get: () => ({ data: listeners.has(key) ? known.get(key) : undefined, error: null }),
+      subscribe(listener) {
+        listeners.set(key, listener)
+        return () => {
+          listeners.delete(key)
+          known.delete(key)
+        }
+      },
+    }
+  }, pageSize)
+  return {
+    pager,
+    listeners,
+    answer(page, ranks, continueCursor) {
+      known.set(keyOf(page), { page: ranks.map(item), continueCursor, isDone: false })
+      listeners.get(keyOf(page))?.()
+    },
+  }
 }
 
 describe('a list', () => {
@@ -79,31 +130,62 @@ describe('a list', () => {
   })
 
   test('goes over to more only when all of it is known', () => {
-    const listeners = new Map<string, () => void>()
-    const known = new Map<string, PaginatedResult<Row>>()
-    const pager = new Pager<Row>((options) => {
-      const key = JSON.stringify(options)
-      return {
-        get: () => ({ data: known.get(key), error: null }),
-        subscribe: (listener) => {
-          listeners.set(key, listener)
-          return () => listeners.delete(key)
-        },
-      }
-    }, 1)
-    const answer = (ending: string, page: PaginatedResult<Row>): void => {
-      const key = [...listeners.keys()].find((key) => key.includes(ending)) as string
-      known.set(key, page)
-      listeners.get(key)?.()
-    }
+    const { pager, answer, listeners } = byHand(1)
     pager.subscribe(() => {})
-    answer('"cursor":null', { page: [item(1)], continueCursor: 'a', isDone: false })
+    answer({ cursor: null }, [1], 'a')
     pager.loadMore()
-    answer('"cursor":"a"', { page: [item(2)], continueCursor: 'b', isDone: false })
+    answer({ cursor: 'a' }, [2], 'b')
     expect(ranks(pager)).toEqual([1])
-    answer('"endCursor":"a"', { page: [item(1)], continueCursor: 'a', isDone: false })
+    answer({ cursor: null, endCursor: 'a' }, [1], 'a')
     expect(ranks(pager)).toEqual([1, 2])
     expect(listeners.size).toBe(2)
+  })
+
+  describe('whose pinned page is split', () => {
+    const grown = (): ByHand => {
+      const hand = byHand(1)
+      hand.pager.subscribe(() => {})
+      hand.answer({ cursor: null }, [3], 'c')
+      hand.pager.loadMore()
+      hand.answer({ cursor: 'c' }, [4], 'd')
+      hand.answer({ cursor: null, endCursor: 'c' }, [1, 2, 3], 'c')
+      return hand
+    }
+
+    test('goes over to the halves when they show what it shows, and not before', () => {
+      const { pager, answer, listeners } = grown()
+      answer({ cursor: null }, [1], 'a')
+      answer({ cursor: null, endCursor: 'a' }, [1], 'a')
+      answer({ cursor: 'a', endCursor: 'c' }, [2], 'c')
+      expect(ranks(pager)).toEqual([1, 2, 3, 4])
+      answer({ cursor: 'a', endCursor: 'c' }, [2, 3], 'c')
+      expect(ranks(pager)).toEqual([1, 2, 3, 4])
+      expect(listeners.size).toBe(3)
+      answer({ cursor: null, endCursor: 'a' }, [], 'a')
+      expect(ranks(pager)).toEqual([2, 3, 4])
+    })
+
+    test('stays whole when the cut is behind its end', () => {
+      const { pager, answer, listeners } = grown()
+      answer({ cursor: null }, [1], 'z')
+      answer({ cursor: null, endCursor: 'z' }, [1, 2, 3], 'z')
+      answer({ cursor: 'z', endCursor: 'c' }, [], 'c')
+      expect(ranks(pager)).toEqual([1, 2, 3, 4])
+      expect([...listeners.keys()].join()).not.toContain('z')
+    })
+
+    test('follows nothing more when nobody looks', () => {
+      const hand = byHand(1)
+      const stop = hand.pager.subscribe(() => {})
+      hand.answer({ cursor: null }, [3], 'c')
+      hand.pager.loadMore()
+      hand.answer({ cursor: 'c' }, [4], 'd')
+      hand.answer({ cursor: null, endCursor: 'c' }, [1, 2, 3], 'c')
+      hand.answer({ cursor: null }, [1], 'a')
+      expect(hand.listeners.size).toBe(5)
+      stop()
+      expect(hand.listeners.size).toBe(0)
+    })
   })
 
   test('grows where rows come into pages that are pinned, and shrinks where they go', async () => {
@@ -116,6 +198,52 @@ describe('a list', () => {
     sim.server.commit(() => sim.items.splice(0, 3))
     await settle()
     expect(ranks(pager)).toEqual([5, 15, 35, 40])
+  })
+
+  test('splits pages into which many rows have come, and shows the same all the while', async () => {
+    const { sim, pager, followed } = await listed(6, 2)
+    pager.loadMore()
+    await settle()
+    const seen: (readonly number[] | undefined)[] = []
+    pager.subscribe(() => seen.push(ranks(pager)))
+    const more = [11, 12, 13, 14, 15, 16, 17, 18, 19]
+    sim.server.commit(() => sim.items.push(...more.map(item)))
+    await settle()
+    const all = [10, ...more, 20, 30, 40]
+    expect(ranks(pager)).toEqual(all)
+    expect(new Set(seen.map(String))).toEqual(new Set([String(all)]))
+    expect(Math.max(...sizes(followed))).toBeLessThanOrEqual(4)
+    expect(sizes(followed).reduce((sum, rows) => sum + rows)).toBe(all.length)
+    sim.server.commit(() => sim.items.splice(0, 3))
+    await settle()
+    expect(ranks(pager)).toEqual([...more, 40, 50])
+  })
+
+  test('leaves a page whole that cannot be split, and tries again when it has grown', async () => {
+    const { sim, pager, followed } = await listed(6, 2)
+    pager.loadMore()
+    await settle()
+    const query = sim.server.queries.get('item.list')
+    let asked = 0
+    sim.server.queries.set('item.list', (args) => {
+      const { endCursor, cursor } = args['paginationOpts'] as PaginationOptions
+      const isHalf = endCursor && cursor && ++asked > 0
+      if (isHalf) throw new NoboilError('FORBIDDEN', 'No halves.')
+      return query?.(args)
+    })
+    sim.server.commit(() => sim.items.push(item(11), item(12), item(13)))
+    await settle()
+    expect(ranks(pager)).toEqual([10, 11, 12, 13, 20, 30, 40])
+    expect(pager.get().error).toBeNull()
+    const before = asked
+    sim.server.commit(() => sim.items.push(item(14)))
+    await settle()
+    expect([asked, before > 0]).toEqual([before, true])
+    if (query) sim.server.queries.set('item.list', query)
+    sim.server.commit(() => sim.items.push(item(15), item(16)))
+    await settle()
+    expect(ranks(pager)).toEqual([10, 11, 12, 13, 14, 15, 16, 20, 30, 40])
+    expect(Math.max(...sizes(followed))).toBeLessThanOrEqual(4)
   })
 
   test('whose cursors lose their meaning begins again at its head', async () => {
@@ -174,7 +302,7 @@ type Step =
   | { readonly type: 'flush' | 'cut' }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('add' as const), rank: fc.nat(500) }) },
+  { weight: 7, arbitrary: fc.record({ type: fc.constant('add' as const), rank: fc.nat(150) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('remove' as const), at: fc.nat(30) }) },
   {
     weight: 3,
@@ -191,7 +319,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('a list misses nothing and doubles nothing, while rows come and go and pages load', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), async (steps) => {
-      const { sim, pager } = await listed(12, 3)
+      const { sim, pager, followed } = await listed(12, 3)
       const faults: string[] = []
       pager.subscribe(() => {
         const shown = ranks(pager) ?? []
@@ -222,6 +350,8 @@ test('a list misses nothing and doubles nothing, while rows come and go and page
       expect(pager.get().data?.hasMore).toBe(shown.length < all.length)
       expect(shown.length).toBeGreaterThanOrEqual(Math.min(1, all.length))
       expect(faults).toEqual([])
+      // Twice what a page was asked for: three rows, or four of `more`.
+      expect(Math.max(...sizes(followed))).toBeLessThanOrEqual(8)
     }),
     { numRuns: 200 },
   )

@@ -4,10 +4,12 @@
  * The last page is a window: so many rows after a cursor. When more is asked for, the window is pinned to the rows it shows (by the
  * cursor it ends at) and a new window begins there. What is shown changes over only when both are known. Pages are bounded by
  * keys, not by counts, so rows that come and go in one of them move nothing across a border: nothing is missed, nothing
- * doubled. (The scheme of Convex's paginated queries.)
+ * doubled. A pinned page into which so many rows have come that it is twice its size is split in two, by the cursor that a
+ * window over its first rows ends at; so no page stays larger than that. (The scheme of Convex's paginated queries.)
  */
 import type { PaginatedResult, PaginationOptions } from '../factories/shared/operation.ts'
 import { NoboilError } from '../errors/error.ts'
+import { canonical } from './canonical.ts'
 import type { LiveState } from './entry.ts'
 import type { Live } from './store.ts'
 
@@ -23,6 +25,16 @@ interface Page<row> {
   readonly options: PaginationOptions
   readonly live: Live<PaginatedResult<row>>
   stop: () => void
+  /** More rows than these are too many for one page. */
+  maxRows: number
+}
+
+/** A page that is being split. */
+interface Split<row> {
+  readonly whole: Page<row>
+  /** Ends where the page is to be cut. */
+  readonly window: Page<row>
+  halves: readonly [Page<row>, Page<row>] | undefined
 }
 
 export class Pager<row> implements Live<ListState<row>> {
@@ -32,6 +44,7 @@ export class Pager<row> implements Live<ListState<row>> {
   #pages: Page<row>[] = []
   /** The pinned window and the window after it, while they load. */
   #next: readonly [pinned: Page<row>, tail: Page<row>] | undefined
+  #split: Split<row> | undefined
   /** Why the last {@link loadMore} brought nothing. */
   #moreError: NoboilError | null = null
   #state: LiveState<ListState<row>> = { data: undefined, error: null }
@@ -83,6 +96,7 @@ export class Pager<row> implements Live<ListState<row>> {
   }
 
   #stop(): void {
+    this.#endSplit()
     for (const page of [...this.#pages, ...(this.#next ?? [])]) page.stop()
     this.#pages = []
     this.#next = undefined
@@ -92,7 +106,8 @@ export class Pager<row> implements Live<ListState<row>> {
   }
 
   #page(options: PaginationOptions): Page<row> {
-    return { options, live: this.#watch(options), stop: () => {} }
+    const maxRows = 2 * options.numItems
+    return { options, live: this.#watch(options), stop: () => {}, maxRows }
   }
 
   #follow(page: Page<row>): void {
@@ -101,6 +116,7 @@ export class Pager<row> implements Live<ListState<row>> {
 
   #changed(): void {
     this.#turn()
+    this.#turnSplit()
     const { data, error } = this.#look()
     const seen = [
       error,
@@ -140,6 +156,68 @@ export class Pager<row> implements Live<ListState<row>> {
     }
   }
 
+  /** Begins to split a page that has grown, and goes over to its halves when they show what it shows. */
+  #turnSplit(): void {
+    const split = this.#split
+    if (split === undefined) {
+      const whole = this.#pages.find(isTooLarge)
+      if (whole !== undefined) this.#beginSplit(whole)
+      return
+    }
+    const { whole, window, halves } = split
+    const shown = whole.live.get().data
+    const failed = [window, ...(halves ?? [])].some(({ live }) => live.get().error !== null)
+    if (failed || shown === undefined || !this.#pages.includes(whole)) {
+      this.#giveUp(split)
+      return
+    }
+    const cut = window.live.get().data
+    if (halves === undefined) {
+      if (cut !== undefined) this.#halve(split, cut.continueCursor)
+      return
+    }
+    const [first, second] = halves.map(({ live }) => live.get().data?.page)
+    if (first === undefined || second === undefined) return
+    // With rows that the server does not know yet, the window may have ended behind the page.
+    if (second.length === 0) this.#giveUp(split)
+    else if (canonical([...first, ...second]) === canonical(shown.page)) {
+      this.#pages.splice(this.#pages.indexOf(whole), 1, ...halves)
+      for (const page of [whole, window]) page.stop()
+      this.#split = undefined
+      this.#turnSplit()
+    }
+  }
+
+  #beginSplit(whole: Page<row>): void {
+    const { cursor, numItems } = whole.options
+    const window = this.#page({ cursor, numItems })
+    this.#split = { whole, window, halves: undefined }
+    this.#follow(window)
+    // Somebody else may follow it already, and then nothing is told.
+    this.#turnSplit()
+  }
+
+  #halve(split: Split<row>, cut: string): void {
+    const { cursor, numItems, endCursor = null } = split.whole.options
+    const first = this.#page({ cursor, numItems, endCursor: cut })
+    const second = this.#page({ cursor: cut, numItems, endCursor })
+    split.halves = [first, second]
+    for (const page of split.halves) this.#follow(page)
+    this.#turnSplit()
+  }
+
+  /** The page stays whole, until it has grown some more. */
+  #giveUp({ whole }: Split<row>): void {
+    whole.maxRows = (whole.live.get().data?.page.length ?? 0) + whole.options.numItems
+    this.#endSplit()
+  }
+
+  #endSplit(): void {
+    const { window, halves = [] } = this.#split ?? {}
+    for (const page of [window, ...halves]) page?.stop()
+    this.#split = undefined
+  }
+
   #look(): LiveState<ListState<row>> {
     const states = this.#pages.map(({ live }) => live.get())
     const next = this.#next?.map(({ live }) => live.get()) ?? []
@@ -156,4 +234,10 @@ export class Pager<row> implements Live<ListState<row>> {
       error,
     }
   }
+}
+
+/** Windows hold so many rows as they were asked for; pinned pages all that come between their ends. */
+function isTooLarge<row>({ options, live, maxRows }: Page<row>): boolean {
+  const { endCursor = null } = options
+  return endCursor !== null && (live.get().data?.page.length ?? 0) > maxRows
 }

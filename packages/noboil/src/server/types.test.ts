@@ -10,7 +10,7 @@ const s = schema({
   owned: { poll: object({ question: string(), isPublic: boolean() }) },
   log: { vote: { parent: 'poll', schema: object({ optionIdx: number(), voter: string() }) } },
   kv: { site: { keys: ['banner', 'notice'] as const, schema: object({ text: string() }) } },
-  base: { movie: object({ tmdbId: number() }) },
+  base: { movie: object({ tmdbId: number(), title: string(), tags: string().array() }) },
   quota: { ballots: { limit: 3, durationMs: 1000 } },
 })
 
@@ -35,6 +35,38 @@ describe('wiring a table', () => {
       counts: ['nope'],
     })
     expect(true).toBe(true)
+  })
+
+  test('types a fetcher, its key and its hook by the table', () => {
+    table(s.movie, {
+      key: 'tmdbId',
+      ttl: 1_000,
+      fetcher: async (ctx, key) => {
+        expectTypeOf(key).toEqualTypeOf<string>()
+        expectTypeOf(ctx.signal).toEqualTypeOf<AbortSignal>()
+        expectTypeOf(ctx.previous?.title).toEqualTypeOf<string | undefined>()
+        if (key === '') return null
+        if (ctx.previous !== null) return ctx.unchanged
+        return { tmdbId: Number(key), title: '', tags: [] }
+      },
+      hooks: {
+        onFetch: (data) => {
+          expectTypeOf(data).toEqualTypeOf<{ tmdbId: number; title: string; tags: string[] }>()
+          return data
+        },
+      },
+    })
+    // @ts-expect-error a list is no key
+    table(s.movie, { key: 'tags' })
+    // @ts-expect-error a whole row
+    table(s.movie, { key: 'tmdbId', fetcher: async () => ({ tmdbId: 7 }) })
+    const tables = { movie: table(s.movie, { key: 'tmdbId' }) }
+    type Movie = TablesApi<typeof tables>['movie']
+    expectTypeOf<Parameters<Movie['load']>[0]>().toEqualTypeOf<{ key: string }>()
+    expectTypeOf<Awaited<ReturnType<Movie['load']>>['title']>().toEqualTypeOf<string>()
+    expectTypeOf<Movie['refresh']['kind']>().toEqualTypeOf<'action'>()
+    expectTypeOf<Awaited<ReturnType<Movie['get']>>>().toBeNullable()
+    expect(tables.movie.options).toEqual({ key: 'tmdbId' })
   })
 
   test('refuses what is not an option of its factory', () => {
