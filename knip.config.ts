@@ -3,6 +3,8 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   // Types of what a public function takes or answers are exported with it.
   ignoreExportsUsedInFile: true,
+  // Of the system: scripts/ensure-system.ts.
+  ignoreBinaries: ['redis-server'],
   compilers: {
     css: (text) =>
       [...text.matchAll(/@import\s+(['"])(.+?)\1/g)]
@@ -17,15 +19,23 @@ const config: KnipConfig = {
       ignoreDependencies: ['@arethetypeswrong/cli', 'oxlint', 'oxlint-tsgolint', 'publint'],
     },
     'packages/noboil': {
-      entry: ['test/package/consumer/*.{ts,tsx}'],
+      // Programs that tests start as processes of their own.
+      entry: ['test/package/consumer/*.{ts,tsx}', 'src/hosts/sqlite/epoch.fixture.ts'],
       project: ['src/**', 'test/**'],
     },
     'backend/*': { entry: ['src/{index,start}.ts'] },
-    // Its page is found by Vite alone.
-    'web/ui': { entry: ['src/poll/preview/preview.css'], project: ['src/**'] },
+    // Its pages are found by Vite alone.
+    'web/ui': { entry: ['src/*/preview/preview.css'], project: ['src/**'] },
     // Makes the README's picture; started by hand.
-    'web/node/*': { entry: ['test/picture.ts'] },
-    conformance: { entry: ['src/table.write.ts', 'samples/**/*.ts', 'crash/*.ts'] },
+    'web/node/{movie,poll}': { entry: ['test/picture.ts'] },
+    conformance: {
+      entry: [
+        'samples/**/*.ts',
+        '!samples/.cache/**',
+        'crash/*.ts',
+        'mirrors/{deployment,page/main}.{ts,tsx}',
+      ],
+    },
     bench: { entry: ['**/*.ts', '!.cache/**'], project: ['**/*.{ts,css}', '!.cache/**'] },
   },
 }

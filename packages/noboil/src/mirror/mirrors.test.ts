@@ -23,7 +23,7 @@ describe('a change', () => {
 
   test('that is marked twice over is told once', async () => {
     const world = new World()
-    const b = await world.add('b')
+    await world.add('b')
     const a = await world.add('a', ['b'])
     await a.change('posts')
     const [mark] = a.store.marks.values()

@@ -259,7 +259,8 @@ export class Writer {
       (error) => (failure = error),
     )
     running.start()
-    if (failure !== undefined) throw failure
+    if (failure !== undefined)
+      throw new Error('What completes a commit has failed.', { cause: failure })
     for (const change of call.changes) changes.push(change)
   }
 
