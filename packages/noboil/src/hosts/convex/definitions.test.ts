@@ -1,0 +1,113 @@
+import { defineSchema } from 'convex/server'
+import { describe, expect, test } from 'vitest'
+import { array, number, object, string, union } from 'zod/v4'
+import { DefinitionError } from '../../errors/assert.ts'
+import type { WireTable } from '../../factories/wiring.ts'
+import { makeBase, schema } from '../../schema/define.ts'
+import { zid } from '../../schema/fields.ts'
+import { tables } from './app.fixture.ts'
+import { builders } from './deploy.fixture.ts'
+import { noboil } from './noboil.ts'
+import { defineTables } from './tables.ts'
+
+interface Exported {
+  readonly indexes: readonly {
+    readonly indexDescriptor: string
+    readonly fields: readonly string[]
+  }[]
+  readonly searchIndexes: readonly {
+    readonly indexDescriptor: string
+    readonly filterFields: readonly string[]
+  }[]
+}
+
+const exported = (definition: unknown): Exported => (definition as { export(): Exported }).export()
+
+describe('table definitions', () => {
+  test('have the indexes that the tables and their options need, by the names of the pages', () => {
+    const made = defineTables(tables) as unknown as Record<string, unknown>
+    const indexes = Object.fromEntries(
+      Object.entries(made).map(([name, table]) => [
+        name,
+        exported(table).indexes.map(({ indexDescriptor }) => indexDescriptor),
+      ]),
+    )
+    expect(indexes).toMatchObject({
+      banner: ['by_key'],
+      vote: ['by_parent_seq', 'by_idempotency'],
+      poll: expect.arrayContaining(['by_user', 'unique__slug']) as string[],
+      profile: ['by_userId'],
+      users: [],
+      noboil_logCounters: ['by_table_parent'],
+      noboil_windows: ['by_bucket_owner', 'by_expiry'],
+      noboil_members_poll: ['by_key_id', 'by_key'],
+    })
+    expect(exported(made['vote']).searchIndexes).toMatchObject([
+      { indexDescriptor: 'search', filterFields: ['parent'] },
+    ])
+  })
+
+  test('go into a schema, beside tables of the app and cacheCrud’s', () => {
+    const { movie } = schema({ base: makeBase({ movie: object({ id2: number() }) }) })
+    const made = defineSchema({ ...defineTables(tables, { base: [movie] }) })
+    expect(Object.keys(made.tables)).toContain('noboil_baseFetches')
+  })
+})
+
+describe('noboil() refuses at definition', () => {
+  const app = (wired: (build: { readonly table: WireTable }) => never) => () =>
+    noboil({ ...builders, getAuthUserId: async () => null, tables: wired })
+
+  const refusal = (fields: Parameters<typeof object>[0], options: object = {}): string => {
+    const made = schema({ owned: { poll: object(fields as never) } }) as { poll: never }
+    let found: unknown
+    try {
+      app(({ table }) => ({ poll: table(made.poll, options as never) }) as never)()
+    } catch (error) {
+      found = error
+    }
+    expect(found).toBeInstanceOf(DefinitionError)
+    return (found as Error).message
+  }
+
+  test('a name inside a value that Convex does not take, by its path', () => {
+    const nested = object({ größe: number() })
+    expect(refusal({ sizes: array(union([string(), nested])) })).toContain("'sizes[]|1.größe'")
+  })
+
+  test('values nested deeper than Convex goes', () => {
+    let deep: ReturnType<typeof object> = object({ end: string() }) as never
+    for (let depth = 0; depth < 20; depth++) deep = object({ in: deep }) as never
+    expect(refusal({ deep: deep as never })).toContain('nested more than 15 deep')
+  })
+
+  test('more indexes than a table may have', () => {
+    const names = Array.from({ length: 40 }, (_, at) => `f${at}`)
+    const fields = Object.fromEntries(names.map((name) => [name, string()]))
+    expect(refusal(fields, { index: names })).toContain('at most 32 per table')
+  })
+
+  test('an index of more fields than Convex takes', () => {
+    const names = Array.from({ length: 20 }, (_, at) => `f${at}`)
+    const fields = Object.fromEntries(names.map((name) => [name, string()]))
+    expect(refusal(fields, { index: [names] })).toContain('at most 16')
+  })
+
+  test('a missing builder, by its name', () => {
+    const { internalAction: _, ...rest } = builders
+    const config = { ...rest, getAuthUserId: async () => null, tables: () => ({}) }
+    expect(() => noboil(config as never)).toThrow('noboil({ internalAction })')
+  })
+
+  test('a table name that is too long for its bookkeeping', () => {
+    const name = 'p'.repeat(60)
+    const made = schema({ owned: { [name]: object({ ids: array(zid('users')) }) } }) as Record<
+      string,
+      never
+    >
+    const members = { members: 'ids' } as never
+    expect(app(({ table }) => ({ [name]: table(made[name] as never, members) }) as never)).toThrow(
+      /at most 64 characters/,
+    )
+  })
+})
