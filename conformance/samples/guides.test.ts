@@ -121,9 +121,10 @@ function proofsOn(page: string): string[] {
 describe('what a page says is proved is the name of a test', () => {
   const root = resolve(import.meta.dirname, '../..')
   const places = [
-    'conformance/{src,crash}/**/*.ts',
+    'conformance/{src,crash,mirrors}/**/*.ts',
     'conformance/samples/*.test.ts',
-    'packages/noboil/src/**/*.test.{ts,tsx}',
+    'packages/noboil/{src,test}/**/*.test.{ts,tsx}',
+    'web/*/*/test/**/*.test.ts',
     // Names that are put together; a test of its own keeps the page current.
     'docs/conformance.md',
   ]

@@ -14,17 +14,12 @@ export interface GuideFile {
 }
 
 const docs = resolve(import.meta.dirname, '../../docs')
-const topPages = [
-  'benchmarks.md',
-  'errors.md',
-  'hosts.md',
-  'limits.md',
-  'operations.md',
-  'security.md',
-]
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(docs, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name))
 
-export const guidePages = (): string[] =>
-  [...readdirSync(join(docs, 'guide')).map((name) => join('guide', name)), ...topPages].toSorted()
+export const guidePages = (): string[] => [...pagesIn('guide'), ...pagesIn('.')].toSorted()
 
 export const readPage = (page: string): string => readFileSync(join(docs, page), 'utf8')
 
