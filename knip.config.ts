@@ -20,7 +20,12 @@ const config: KnipConfig = {
     },
     'packages/noboil': {
       // Programs that tests start as processes of their own.
-      entry: ['test/package/consumer/*.{ts,tsx}', 'src/hosts/sqlite/epoch.fixture.ts'],
+      // A SpacetimeDB module's exports are what its host finds.
+      entry: [
+        'test/package/consumer/*.{ts,tsx}',
+        'src/hosts/sqlite/epoch.fixture.ts',
+        'src/**/*.module.fixture.ts',
+      ],
       project: ['src/**', 'test/**'],
     },
     'backend/*': { entry: ['src/{index,start}.ts'] },
