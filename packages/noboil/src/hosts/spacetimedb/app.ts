@@ -17,7 +17,9 @@ import type { AnyObject } from '../../schema/storable.ts'
 import type { AnyTable } from '../../schema/tables.ts'
 import { layoutsByName } from '../shared/layouts.ts'
 import type { People } from './calls.ts'
+import type { Admission } from './people.ts'
 import { Contexts } from './contexts.ts'
+import { isFetchedByWorker } from './fetching.ts'
 import { type Exposure, exposuresOf } from './exposure.ts'
 import { type Functions, functionsOf } from './functions.ts'
 import { synchronous } from './transaction.ts'
@@ -26,9 +28,9 @@ export interface SpacetimeConfig<wired extends Readonly<Record<string, Wired>>> 
   readonly tables: (build: { readonly table: WireTable }) => wired
   /**
    * Which identities are users: `'everyone'` who connects (the default), or those that `put_users` has made `'known'`; the others are
-   * nobody then.
+   * nobody then. A function says who may make themselves known, by what their token claims: see {@link Admission}.
    */
-  readonly people?: People
+  readonly people?: People | Admission
   /** Fields that users have beside `name`, `image` and `role`. */
   readonly users?: AnyObject
   /** Passes the ownership check of `rm`, purge and restore. Default: `ctx.user?.role === 'admin'`. */
@@ -41,6 +43,9 @@ export interface App extends AssembledTables {
   readonly exposures: readonly Exposure[]
   readonly users: Layout<UserRow>
   readonly people: People
+  readonly admit: Admission | undefined
+  /** Tables whose fetchers wait, and so run in a worker. */
+  readonly fetchedByWorker: ReadonlySet<string>
   readonly functions: Functions
   /** Every layout there is, by name. */
   readonly kept: ReadonlyMap<string, Layout>
@@ -73,7 +78,13 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
     declared,
     exposures: exposuresOf(assembled, wired, functions),
     users,
-    people: config.people ?? 'everyone',
+    people: typeof config.people === 'function' ? 'known' : (config.people ?? 'everyone'),
+    admit: typeof config.people === 'function' ? config.people : undefined,
+    fetchedByWorker: new Set(
+      Object.values(wired)
+        .filter(isFetchedByWorker)
+        .map(({ table }) => table.name),
+    ),
     functions,
     kept: layoutsByName(assembled.layouts),
   }
@@ -95,7 +106,8 @@ function withPlainCode({ table, options }: Wired): Wired {
   const given = (options ?? {}) as Readonly<Record<string, unknown>>
   const { hooks, authorize } = given
   const plain: Record<string, unknown> = { ...given }
-  if (typeof hooks === 'object' && hooks !== null)
+  // A worker waits for `onFetch` as it does for the fetcher.
+  if (typeof hooks === 'object' && hooks !== null && !isFetchedByWorker({ table, options }))
     plain['hooks'] = plainFunctions(table.name, hooks)
   if (typeof authorize === 'function') {
     plain['authorize'] = synchronous(`${table.name}.authorize`, authorize as () => unknown)

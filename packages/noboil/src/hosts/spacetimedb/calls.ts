@@ -126,6 +126,17 @@ export function senderError(error: unknown): Error {
   )
 }
 
+/** Arguments that come as JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NoboilError('VALIDATION_FAILED', 'args: Must be JSON.', {
+      issues: [{ path: 'args', message: 'Must be JSON.' }],
+    })
+  }
+}
+
 /** Runs a function of the module; whatever it throws reaches the caller as a {@link senderError}. */
 export function told<result>(work: () => result): result {
   try {

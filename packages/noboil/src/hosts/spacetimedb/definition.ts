@@ -109,6 +109,20 @@ export function makeOwnTables(): Handles {
         args: t.string(),
       },
     ),
+    [ownTables.errands]: table(
+      {},
+      {
+        ...scheduled(),
+        state: t.string().index('btree'),
+        sender: t.identity(),
+        request: t.string(),
+        path: t.string(),
+        args: t.string(),
+        holder: t.string(),
+        heldUntil: t.f64(),
+      },
+    ),
+    [ownTables.workers]: table({}, { identity: t.string().primaryKey() }),
     [ownTables.wakes]: table({}, scheduled()),
     [ownTables.moves]: table(
       {},

@@ -1,5 +1,9 @@
-/** Fetching from a procedure: SpacetimeDB's HTTP client answers at once, and only there. */
+/**
+ * Where rows are fetched. A plain fetcher runs in a procedure, where SpacetimeDB's HTTP client answers at once; an `async` one waits,
+ * which nothing in a module can, and so a worker runs it.
+ */
 import { NoboilError } from '../../errors/error.ts'
+import type { Wired } from '../../factories/wiring.ts'
 import type { HttpAnswer, HttpClient } from './sdk.ts'
 
 let client: HttpClient | undefined
@@ -30,3 +34,21 @@ export function fetchSync(url: string, init: object = {}): HttpAnswer {
   }
   return client.fetch(url, init)
 }
+
+/**
+ * The fetcher of a table whose real one the module must not contain, because it needs packages of Node: the worker is given that
+ * under the table's name.
+ */
+export const byWorker: (ctx: unknown, key: string) => Promise<never> = async () => {
+  throw new NoboilError(
+    'NO_FETCHER',
+    'This table is fetched by a worker, which was given no fetcher.',
+  )
+}
+
+const AsyncFunction = byWorker.constructor as new () => object
+
+/** Whether the table's fetcher is an `async` function. */
+export const isFetchedByWorker = ({ table, options }: Wired): boolean =>
+  table.factory === 'base' &&
+  (options as { readonly fetcher?: unknown } | undefined)?.fetcher instanceof AsyncFunction

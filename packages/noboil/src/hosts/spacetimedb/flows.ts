@@ -11,6 +11,7 @@ import { dueFlows, finishFlow, leaseFlow, scheduleLayout } from '../shared/sched
 import type { App } from './app.ts'
 import { assertDatabase, millisOf, told, within } from './calls.ts'
 import { type Handles } from './definition.ts'
+import { isWorkersFlow, sendFlow } from './errand-queue.ts'
 import { runWith } from './fetching.ts'
 import { ownTables } from './ports.ts'
 import { publish } from './public.ts'
@@ -89,6 +90,13 @@ function runOne(app: App, ctx: ProcedureContext, id: string): void {
     transaction.execute(() => leaseFlow(id, millisOf(tx), leaseMs)),
   )
   if (leased === null) return
+  if (isWorkersFlow(app, leased.flow)) {
+    transact(app, ctx, (transaction, tx) => {
+      sendFlow(tx, leased.flow, leased.args)
+      transaction.execute(() => finishFlow(id))
+    })
+    return
+  }
   const flow = app.flows[leased.flow]
   try {
     // A flow of a table that the module no longer has is done.

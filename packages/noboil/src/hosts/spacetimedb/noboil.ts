@@ -13,10 +13,12 @@ import {
   reducersOf,
 } from '../../schema/spacetimedb/reducers.ts'
 import { type App, assembleApp, type SpacetimeConfig } from './app.ts'
-import { callerOf, chance, told, within } from './calls.ts'
+import { callerOf, chance, parsedJson, told, within } from './calls.ts'
 import { columnsOf, layoutTables, makeOwnTables, visibleTables } from './definition.ts'
+import { errandFunctions, errandReducer } from './errands.ts'
 import { flowFunctions, wake } from './flows.ts'
 import { answerOf } from './functions.ts'
+import { peopleFunctions } from './people.ts'
 import { ownTables } from './ports.ts'
 import { moveFunctions, publish } from './public.ts'
 import { actionReducer, requestFunctions } from './requests.ts'
@@ -54,6 +56,8 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     ...resultFunctions(module, own[ownTables.results] as never),
     ...flowFunctions(app, module, own),
     ...requestFunctions(app, module, own),
+    ...errandFunctions(app, module, own),
+    ...peopleFunctions(app, module),
     ...moveFunctions(app, module, own),
     ...ownRowViews(app, module, visible),
     on_publish: module.init((ctx) => told(() => begin(ctx))),
@@ -76,7 +80,9 @@ function mutationReducers(app: App, module: ModuleSchema): Record<string, Module
     if (operation?.kind === 'mutation') {
       functions[shape.name] = mutationReducer(app, module, shape, operation)
     } else if (operation?.kind === 'action') {
-      functions[shape.name] = actionReducer(module, shape, operation)
+      const [table = ''] = shape.path.split('.')
+      const reducer = app.fetchedByWorker.has(table) ? errandReducer : actionReducer
+      functions[shape.name] = reducer(module, shape, operation)
     }
   }
   return functions
@@ -126,7 +132,7 @@ function queryProcedure(app: App, module: ModuleSchema, operation: AnyQuery): Mo
   const { t } = sdk
   return module.procedure({}, { args: t.string() }, t.string(), (ctx, { args }: { args: string }) =>
     told(() => {
-      const input = parsed(args)
+      const input = parsedJson(args)
       return ctx.withTx((tx) =>
         within(tx, (transaction) => {
           const call = callerOf(tx, transaction, app.users, app.people)
@@ -145,19 +151,9 @@ function peopleReducers(app: App, module: ModuleSchema): Record<string, ModuleEx
   const { t } = sdk
   const reducer = (operation: AnyMutation): ModuleExport =>
     module.reducer({}, { args: t.string() }, (ctx, { args }: { args: string }) =>
-      told(() => mutate(app, ctx, operation, parsed(args))),
+      told(() => mutate(app, ctx, operation, parsedJson(args))),
     )
   return { put_users: reducer(put), remove_users: reducer(remove) }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new NoboilError('VALIDATION_FAILED', 'args: Must be JSON.', {
-      issues: [{ path: 'args', message: 'Must be JSON.' }],
-    })
-  }
 }
 
 const noFunction = (): NoboilError =>

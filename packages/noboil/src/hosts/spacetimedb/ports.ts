@@ -43,6 +43,10 @@ export const ownTables = {
   results: '_results',
   /** What somebody asked to be fetched. */
   requests: '_requests',
+  /** What workers are asked to do. */
+  errands: '_errands',
+  /** Whose errands they are. */
+  workers: '_workers',
   /** Wakes the procedure that runs flows. */
   wakes: '_wakes',
   /** Public rows that are still to be brought in step. */

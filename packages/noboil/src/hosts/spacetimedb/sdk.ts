@@ -35,6 +35,14 @@ export interface CallContext extends ViewContext {
   readonly databaseIdentity: Identity
   readonly timestamp: { readonly microsSinceUnixEpoch: bigint }
   readonly random: { integerInRange(min: number, max: number): number }
+  readonly senderAuth: {
+    /** Null for a caller that showed no token. */
+    readonly jwt: {
+      readonly issuer: string
+      readonly subject: string
+      readonly fullPayload: Readonly<Record<string, unknown>>
+    } | null
+  }
 }
 
 export interface HttpAnswer {

@@ -76,3 +76,17 @@ export const ownView = (table: string): string => `my_${table}`
 export const resultsView = 'my_results'
 
 export const resultFields: Fields = { request: text, value: text }
+
+/** The view of who one is. */
+export const userView = 'my_user'
+
+/** What clients are told of themselves; other fields of users are the app's business. */
+export const userFields: Fields = {
+  _id: text,
+  name: text,
+  image: { ...text, optional: true, nullable: true },
+  role: { ...text, optional: true, nullable: true },
+}
+
+/** The view of what a worker is to do. */
+export const errandsView = 'my_errands'
