@@ -1,9 +1,10 @@
-import { patience, useStage } from '@noboil/web-node-shared/test/stage'
+import { useServer } from '@noboil/web-node-shared/test/server'
+import { patience } from '@noboil/web-testing/stage'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { copy, fact, lookFor, openFilm, signIn, votes } from './steps.ts'
+import { copy, fact, lookFor, openFilm, signIn, votes } from '@noboil/web-testing/movie'
 
-const stage = useStage({ UPSTREAM_DELAY_MS: '200' })
+const stage = useServer({ UPSTREAM_DELAY_MS: '200' })
 
 describe('a film', () => {
   it('is found by typing, opened by keyboard, fetched once, and kept for the next visit', async () => {

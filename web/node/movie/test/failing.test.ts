@@ -1,8 +1,9 @@
-import { patience, type Person, useStage } from '@noboil/web-node-shared/test/stage'
+import { useServer } from '@noboil/web-node-shared/test/server'
+import { patience, type Person } from '@noboil/web-testing/stage'
 import { describe, expect, it } from 'vitest'
-import { copy, fact, openFilm, signIn, turnCatalogue } from './steps.ts'
+import { copy, fact, openFilm, signIn, turnCatalogue } from '@noboil/web-testing/movie'
 
-const stage = useStage({ UPSTREAM_DELAY_MS: '200' })
+const stage = useServer({ UPSTREAM_DELAY_MS: '200' })
 
 /** What a browser says of a call that the server answered with an error. */
 const refused = /502|504/

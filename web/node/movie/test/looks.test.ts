@@ -1,9 +1,10 @@
-import { violations } from '@noboil/web-node-shared/test/axe'
-import { type Person, useStage } from '@noboil/web-node-shared/test/stage'
+import { violations } from '@noboil/web-testing/axe'
+import { useServer } from '@noboil/web-node-shared/test/server'
+import type { Person } from '@noboil/web-testing/stage'
 import { describe, expect, it } from 'vitest'
-import { copy, openFilm, signIn } from './steps.ts'
+import { copy, openFilm, signIn } from '@noboil/web-testing/movie'
 
-const stage = useStage({ UPSTREAM_DELAY_MS: '50' })
+const stage = useServer({ UPSTREAM_DELAY_MS: '50' })
 
 /** By how much the page is wider than the window. */
 const overflowPx = ({ page }: Person): Promise<number> =>
@@ -48,7 +49,7 @@ describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
       await check(reader, screen)
     }
     await reader.open('/movie?q=kurosawa')
-    await reader.page.getByText('Kept here').waitFor()
+    await reader.page.getByText('Kept here', { exact: true }).waitFor()
     await check(reader, 'a search')
     await reader.open('/movie?q=zzzz')
     await reader.page.getByRole('heading', { name: /Nothing for/ }).waitFor()

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { violations } from '@noboil/web-node-shared/test/axe'
-import { patience, useStage } from '@noboil/web-node-shared/test/stage'
-import { askAsGuest, option, overflowPx, signIn, tally, vote } from './steps.ts'
+import { violations } from '@noboil/web-testing/axe'
+import { useServer } from '@noboil/web-node-shared/test/server'
+import { patience } from '@noboil/web-testing/stage'
+import { askAsGuest, option, overflowPx, signIn, tally, vote } from '@noboil/web-testing/poll'
 
-const stage = useStage()
+const stage = useServer()
 
 describe('live between two browsers', () => {
   it('a vote in one moves the tally in the other, on the poll and on the list', async () => {

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { patience, type Person, useStage } from '@noboil/web-node-shared/test/stage'
-import { askAsGuest, fillPoll, isSignedIn, option, signIn, signUp, tally, vote } from './steps.ts'
+import { useServer } from '@noboil/web-node-shared/test/server'
+import { patience, type Person } from '@noboil/web-testing/stage'
+import {
+  askAsGuest,
+  fillPoll,
+  isSignedIn,
+  option,
+  signIn,
+  signUp,
+  tally,
+  vote,
+} from '@noboil/web-testing/poll'
 
-const stage = useStage()
+const stage = useServer()
 
 describe('who one is', () => {
   it('an account is made, left and come back to; a reload keeps it, other tabs too', async () => {

@@ -3,12 +3,12 @@
  *
  *     node --conditions=noboil-source web/node/poll/test/picture.ts
  */
-import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { drawWindows } from '@noboil/web-node-shared/test/windows'
 import type { Browser, Page } from 'playwright-core'
-import { launchBrowser } from '@noboil/web-node-shared/test/browser'
+import { launchBrowser } from '@noboil/web-testing/browser'
 import { type Server, startServer } from '@noboil/web-node-shared/test/server'
-import { option, vote } from './steps.ts'
+import { option, vote } from '@noboil/web-testing/poll'
 
 const target = resolve(import.meta.dirname, '../../../../docs/pictures/poll.png')
 const question = 'Where do we put the new bicycle stands?'
@@ -17,10 +17,7 @@ const size = { width: 800, height: 690 }
 const server = await startServer()
 const browser = await launchBrowser()
 try {
-  const png = await compose(browser, await twoPeople(browser, server))
-  await mkdir(dirname(target), { recursive: true })
-  await writeFile(target, png)
-  console.log(`${target}: ${Math.round((await stat(target)).size / 1_024)} KB`)
+  await drawWindows(browser, target, size, await twoPeople(browser, server))
 } finally {
   await browser.close()
   await server.close()
@@ -68,27 +65,4 @@ async function arrive(
 
 async function landed(page: Page, count: number): Promise<void> {
   await page.getByText(`${count} since you arrived`).waitFor()
-}
-
-/** The two windows side by side on one ground. */
-async function compose(inBrowser: Browser, shots: readonly Buffer[]): Promise<Buffer> {
-  const windows = shots.map(
-    (shot) => `<figure><i></i><i></i><i></i>
-      <img alt="" src="data:image/png;base64,${shot.toString('base64')}"></figure>`,
-  )
-  const page = await inBrowser.newPage({
-    viewport: { width: 2 * size.width + 108, height: size.height + 106 },
-  })
-  await page.setContent(`<style>
-    body { margin: 0; padding: 36px; display: flex; gap: 36px; background: #c9d3c6 }
-    figure { margin: 0; padding-top: 34px; border-radius: 12px; overflow: hidden; position: relative;
-      background: #e3e8df; box-shadow: 0 0 0 1px #15201a26 }
-    figure + figure { background: #27322b }
-    i { position: absolute; top: 11px; left: 16px; width: 12px; height: 12px; border-radius: 50%;
-      background: #7d8a81; opacity: 0.55 }
-    i:nth-of-type(2) { left: 36px } i:nth-of-type(3) { left: 56px }
-    img { display: block }
-  </style>${windows.join('')}`)
-  await page.waitForFunction(() => [...document.images].every((image) => image.complete))
-  return page.screenshot()
 }

@@ -2,7 +2,7 @@
  * What people do and see in the poll app, in its own words.
  */
 import type { Locator, Page } from 'playwright-core'
-import type { Person } from '@noboil/web-node-shared/test/stage'
+import type { Person } from './stage.ts'
 
 export interface Account {
   readonly email: string

@@ -1,5 +1,5 @@
 /**
- * One server, one browser, and people in front of it: each with a browser context of their own. After every test, whatever
+ * One demo, one browser, and people in front of them: each with a browser context of their own. After every test, whatever
  * went wrong in any of their pages (console, exceptions, requests) fails it, unless the test said that it would.
  */
 import { mkdirSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { launchBrowser } from './browser.ts'
-import { type Server, startServer } from './server.ts'
+import type { Demo } from './demo.ts'
 
 export interface Person {
   readonly page: Page
@@ -25,21 +25,21 @@ export interface PersonOptions {
   readonly context?: BrowserContext
 }
 
-export interface Stage {
-  readonly server: Server
+export interface Stage<demo extends Demo = Demo> {
+  readonly server: demo
   readonly person: (options?: PersonOptions) => Promise<Person>
 }
 
 /** For whatever is waited for; a machine that runs other things is slow. */
 export const patience = { timeout: 20_000 } as const
 
-/** Registers the hooks of the calling file. `env`: what the server is told. What it answers can be used inside tests and hooks. */
-export function useStage(env: Readonly<Record<string, string>> = {}): Stage {
-  let server: Server | undefined
+/** Registers the hooks of the calling file. What it answers can be used inside tests and hooks. */
+export function useStage<demo extends Demo>(start: () => Promise<demo>): Stage<demo> {
+  let server: demo | undefined
   let browser: Browser | undefined
   let people: Watched[] = []
   beforeAll(async () => {
-    server = await startServer(env)
+    server = await start()
     browser = await launchBrowser()
   })
   afterEach(async ({ task }) => {
@@ -55,8 +55,8 @@ export function useStage(env: Readonly<Record<string, string>> = {}): Stage {
     expect(await server?.close()).toBe(0)
   })
   return {
-    get server(): Server {
-      if (server === undefined) throw new Error('The server is not there before the first test.')
+    get server(): demo {
+      if (server === undefined) throw new Error('The demo is not there before the first test.')
       return server
     },
     person: async (options = {}) => {
@@ -115,7 +115,7 @@ async function watched(browser: Browser, url: string, options: PersonOptions): P
 }
 
 async function picture(people: readonly Watched[], test: string): Promise<void> {
-  const folder = resolve(import.meta.dirname, '../../../../.cache/test/browser')
+  const folder = resolve(import.meta.dirname, '../../../.cache/test/browser')
   mkdirSync(folder, { recursive: true })
   for (const [at, { page }] of people.entries()) {
     const name = `${test.replaceAll(/[^a-z0-9]+/gi, '-')}-${at + 1}.png`

@@ -1,8 +1,9 @@
 /**
  * What people do and see in the movie app, in its own words.
  */
-import type { Person } from '@noboil/web-node-shared/test/stage'
 import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { patience, type Person } from './stage.ts'
 
 export type UpstreamChoice = 'Works' | 'Fails' | 'Hangs' | 'Rubbish'
 
@@ -56,10 +57,13 @@ export async function signIn(
 
 /** Turns the catalogue's switch; leaves the admin on the admin page. */
 export async function turnCatalogue({ page, open }: Person, to: UpstreamChoice): Promise<void> {
-  await open('/movie/admin')
   const choice = page.getByRole('radio', { name: to })
-  const turned = page.waitForResponse('**/api/call/movies.turnUpstream')
-  if (await choice.isChecked()) return
+  // The choice is shown before the catalogue has it: a page that is opened anew says what it does.
+  const isTurned = async (): Promise<boolean> => {
+    await open('/movie/admin')
+    return choice.isChecked()
+  }
+  if (await isTurned()) return
   await choice.check({ force: true })
-  await (await turned).finished()
+  await expect.poll(isTurned, patience).toBe(true)
 }
