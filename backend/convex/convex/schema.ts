@@ -2,7 +2,7 @@
 import { authTables } from '@convex-dev/auth/server'
 import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
-import { defineTables } from 'noboil/convex/schema'
+import { defineTables } from 'noboil/convex'
 import { s } from '../s.ts'
 import { tables } from '../tables.ts'
 

@@ -3,8 +3,7 @@
  */
 import { defineSchema, makeFunctionReference } from 'convex/server'
 import { convexTest } from 'convex-test'
-import { noboil, type WireTable } from 'noboil/convex'
-import { defineTables } from 'noboil/convex/schema'
+import { defineTables, noboil, type WireTable } from 'noboil/convex'
 import { makeBase, schema, zid } from 'noboil/schema'
 import { array, boolean, object, string } from 'zod/v4'
 import { builders, modulesOf } from './convex.modules.ts'

@@ -3,8 +3,7 @@
  */
 import { defineSchema, makeFunctionReference } from 'convex/server'
 import { convexTest } from 'convex-test'
-import { noboil } from 'noboil/convex'
-import { defineTables } from 'noboil/convex/schema'
+import { defineTables, noboil } from 'noboil/convex'
 import { tables } from '../app.ts'
 import type { Actor, HostDriver, Running } from '../driver.ts'
 import { gaps, refusedByConvex } from './convex.gaps.ts'

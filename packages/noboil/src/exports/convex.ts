@@ -1,4 +1,4 @@
-/** Tables as functions of a Convex deployment. @module */
+/** Tables as functions of a Convex deployment, and what its `convex/schema.ts` is made of. @module */
 export { DefinitionError } from '../errors/assert.ts'
 export { isNoboilError, NoboilError } from '../errors/error.ts'
 export type { FactoryLimits } from '../factories/shared/call.ts'
@@ -26,5 +26,6 @@ export type { GetAuthUserId } from '../hosts/convex/callers.ts'
 export { convexContext } from '../hosts/convex/contexts.ts'
 export type { Middleware, MiddlewareCall } from '../hosts/convex/middleware.ts'
 export { type ConvexApp, noboil, type NoboilConfig } from '../hosts/convex/noboil.ts'
+export { type ConvexTables, defineTables, type DefineOptions } from '../hosts/convex/tables.ts'
 export type { ConvexApi, ConvexTable } from '../hosts/convex/types.ts'
 export { refs } from '../server/refs.ts'

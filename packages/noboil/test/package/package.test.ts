@@ -18,7 +18,12 @@ const ROOT_MANIFEST = readManifest(join(ROOT, 'package.json'))
 const PEERS: Readonly<Record<string, readonly string[]>> = {
   './node/react': ['react', '@tanstack/react-query'],
   './node/better-auth': ['better-auth'],
-  './spacetimedb/testing': ['spacetimedb'],
+  './convex': ['convex'],
+  './convex/react': ['convex', 'react', '@tanstack/react-query'],
+  './convex/testing': ['convex', 'convex-test'],
+  './spacetimedb': ['spacetimedb'],
+  './spacetimedb/react': ['spacetimedb', 'react', '@tanstack/react-query'],
+  './spacetimedb/testing': ['spacetimedb', 'rolldown', 'ws'],
 }
 
 const ENTRIES = Object.keys(MANIFEST.exports).filter((entry) => entry !== './package.json')
@@ -104,24 +109,33 @@ test('a server on embedded SQLite answers calls, moves live queries and keeps wh
   })
 })
 
-test.each(Object.entries(PEERS))(
-  '%s asks for its peers by name and loads beside them',
-  (entry, peers) => {
-    const alone = capture('node', ['--eval', `await import('${specifierOf(entry)}')`], app)
-    expect(alone.ok).toBe(false)
-    expect(peers.some((peer) => alone.output.includes(`Cannot find package '${peer}'`))).toBe(true)
-    install(...peers.map(versionOf))
-    expect(exportsOf(entry)).not.toEqual([])
-  },
-)
+test.each(Object.entries(PEERS))('%s asks for its peers by name', (entry, peers) => {
+  const alone = capture('node', ['--eval', `await import('${specifierOf(entry)}')`], app)
+  expect(alone.ok).toBe(false)
+  expect(peers.some((peer) => alone.output.includes(`Cannot find package '${peer}'`))).toBe(true)
+})
+
+test.each(Object.entries(PEERS))('%s loads beside its peers', (entry, peers) => {
+  install(...peers.map(versionOf))
+  expect(exportsOf(entry)).not.toEqual([])
+})
 
 test('accounts of better-auth are the callers of a server', () => {
   expect(JSON.parse(run('node', 'accounts.ts', folder))).toEqual({ signedUp: 200, by: ['Ada'] })
 })
 
-test('a React project compiles against it', () => {
+test('functions of Convex answer on its stand-in', () => {
+  expect(JSON.parse(run('node', 'convex.ts'))).toEqual({
+    first: { seq: 1, created: true },
+    again: { seq: 1, created: false },
+    refusal: 'NOT_AUTHENTICATED',
+    totals: { 0: 1 },
+  })
+})
+
+test.each(['react', 'hosts', 'hosts.nodenext'])('a %s project compiles against it', (project) => {
   install(versionOf('@types/react'))
-  expectToRun('tsc', '--project', 'tsconfig.react.json')
+  expectToRun('tsc', '--project', `tsconfig.${project}.json`)
 })
 
 function install(...packages: readonly string[]): void {

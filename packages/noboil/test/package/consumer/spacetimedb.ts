@@ -1,0 +1,16 @@
+import { noboil } from 'noboil/spacetimedb'
+import { bundleModule, createModuleHost } from 'noboil/spacetimedb/testing'
+import { s } from './schema.ts'
+
+const spacetimedb = noboil({
+  tables: ({ table }) => ({
+    poll: table(s.poll, { pub: 'isPublic' }),
+    vote: table(s.vote, { pub: 'isPublic' }),
+    siteConfig: table(s.siteConfig),
+  }),
+})
+
+// oxlint-disable-next-line import/no-default-export -- a module is its default export
+export default spacetimedb
+
+export const testing = { bundleModule, createModuleHost }
