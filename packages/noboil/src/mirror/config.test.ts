@@ -32,6 +32,24 @@ describe('the environment', () => {
   })
 })
 
+describe('the longest wait before a mirror is tried again', () => {
+  const check = (maxRetryMs?: number) =>
+    checkMirrors({
+      targets: ['https://a.example'],
+      ...account,
+      ...(maxRetryMs === undefined ? {} : { maxRetryMs }),
+    }).maxRetryMs
+
+  test('is five minutes unless the app says otherwise', () => {
+    expect(check()).toBe(300_000)
+    expect(check(2_000)).toBe(2_000)
+  })
+
+  test.each([999, 1_000.5, Number.NaN, 2 ** 31])('cannot be %s', (maxRetryMs) => {
+    expect(() => check(maxRetryMs)).toThrow(/maxRetryMs is .* from 1000 to 2147483647/)
+  })
+})
+
 describe('a target', () => {
   const check = (target: string, more: object = {}) =>
     checkMirrors({ targets: [target], ...account, ...more })

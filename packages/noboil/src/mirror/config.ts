@@ -1,5 +1,6 @@
 /** Which deployments are told, and as whom: checked when the app is made, so that a mistake is seen at start. */
 import { DefinitionError } from '../errors/assert.ts'
+import { defaultMirrorLimits } from './ports.ts'
 
 export interface MirrorConfig {
   /** Where the other deployments are, as in `https://service.example`. */
@@ -11,6 +12,8 @@ export interface MirrorConfig {
   readonly allowPrivate?: boolean
   /** Passes on what other deployments tell this one. Default: false. */
   readonly relay?: boolean
+  /** The longest wait before a mirror that is away is tried again, ms, at least 1,000. Default: 300,000. */
+  readonly maxRetryMs?: number
 }
 
 /** A config that holds: targets are origins without a slash at the end. */
@@ -41,6 +44,8 @@ export function mirrorsFromEnv(env: Environment): MirrorConfig | undefined {
 /** Throws {@link DefinitionError} naming what is wrong and where to set it. */
 export function checkMirrors(config: MirrorConfig): CheckedMirrors {
   const { email, password, allowPrivate = false, relay = false } = config
+  const { minRetryMs, maxRetryMs: usual } = defaultMirrorLimits
+  const { maxRetryMs = usual } = config
   if (config.targets.length > maxTargets) {
     throw new DefinitionError(
       `CACHE_MIRRORS names ${config.targets.length} mirrors; at most ${maxTargets} can be told.`,
@@ -51,14 +56,21 @@ export function checkMirrors(config: MirrorConfig): CheckedMirrors {
       'Mirrors need an account to sign in with: set SERVICE_EMAIL and SERVICE_PASSWORD.',
     )
   }
+  if (!Number.isSafeInteger(maxRetryMs) || maxRetryMs < minRetryMs || maxRetryMs > maxTimerMs) {
+    throw new DefinitionError(
+      `mirrors.maxRetryMs is ${maxRetryMs}; it must be a whole number of milliseconds from ${minRetryMs} to ${maxTimerMs}.`,
+    )
+  }
   const targets = config.targets.map((target) => originOf(target, allowPrivate))
   if (new Set(targets).size < targets.length) {
     throw new DefinitionError('CACHE_MIRRORS names a mirror twice.')
   }
-  return { targets, email, password, allowPrivate, relay }
+  return { targets, email, password, allowPrivate, relay, maxRetryMs }
 }
 
 const maxTargets = 50
+/** What a timer holds. */
+const maxTimerMs = 0x7fffffff
 
 function originOf(text: string, allowPrivate: boolean): string {
   const url = URL.parse(text)

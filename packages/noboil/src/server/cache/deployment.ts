@@ -91,11 +91,15 @@ export class CacheDeployment {
     this.#host = host
     this.#ports = ports
     this.#outbox = new Outbox(host)
-    const { cache, limits } = plan.config
+    const { cache } = plan.config
+    const limits = {
+      ...(plan.mirrors ? { maxRetryMs: plan.mirrors.maxRetryMs } : {}),
+      ...plan.config.limits,
+    }
     const { requestTimeoutMs } = { ...defaultMirrorLimits, ...limits }
     this.mirrors = new Mirrors({
       ...(plan.mirrors ? { config: plan.mirrors } : {}),
-      ...(limits ? { limits } : {}),
+      limits,
       self: host.epoch,
       cache,
       store: this.#outbox,
