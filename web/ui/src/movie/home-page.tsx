@@ -24,8 +24,8 @@ export function HomePage(): ReactNode {
           Keep it a while.
         </h1>
         <p className="home__lede">
-          The catalogue is slow. Each film is fetched from it once, kept for a minute, and shown to
-          everyone from here.
+          The catalogue is slow. Each film is fetched from it at most once a minute, kept here, and
+          shown to everyone.
         </p>
         <SearchField
           typed={typed}
