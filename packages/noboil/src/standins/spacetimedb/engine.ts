@@ -17,10 +17,11 @@ import type { SyscallPorts } from './abi/syscalls.ts'
 import type { ModuleBundle } from './bundle.ts'
 import type { ModuleClock } from './clock.ts'
 import { type CallCost, CostMeter } from './datastore/costs.ts'
-import { Datastore, type TableChange } from './datastore/datastore.ts'
+import { Datastore } from './datastore/datastore.ts'
 import type { Shuffle } from './datastore/order.ts'
+import { ReadSet } from './datastore/reads.ts'
 import { type DatastoreState, exportState, importState } from './datastore/state.ts'
-import type { Row } from './datastore/table.ts'
+import type { Row, TableChange } from './datastore/table.ts'
 import type {
   FunctionDefinition,
   Lifecycle,
@@ -159,11 +160,8 @@ export class Engine {
 
   /** A table or view by the name of its export or on the wire; a view as it is for this sender. */
   relation(name: string, sender: Identity): Relation | undefined {
-    const tables = [...this.#running.store.tables.values()]
-    const table =
-      tables.find(({ definition }) => definition.name === name) ??
-      tables.find(({ definition }) => definition.wireName === name)
-    if (table !== undefined) return tableRelation(table)
+    const table = this.#table(name)
+    if (table !== undefined) return table
     const view =
       this.definition.views.find((candidate) => candidate.name === name) ??
       this.definition.views.find((candidate) => candidate.wireName === name)
@@ -173,12 +171,13 @@ export class Engine {
   /** @throws {ModuleCallError} when the view throws. */
   view(view: ViewDefinition, sender: Identity): Relation {
     const { module, store } = this.#running
+    const reads = new ReadSet()
     const { result: rows, costs } = store.measure(view.name, () => {
-      store.begin('view')
+      store.begin('view', reads)
       try {
         const result = callView(module, view, sender.__identity__)
         if (result.kind === 'sql')
-          return selectRows(result.sql, (name) => this.#source(store, name, sender), sender)
+          return selectRows(result.sql, (name) => this.#table(name), sender, reads)
         const table = viewTable(view)
         const found = new Map<string, Row>()
         let rest = result.bytes
@@ -194,7 +193,7 @@ export class Engine {
       }
     })
     this.lastCost = costs.read()
-    return viewRelation(view, rows, costs.tables)
+    return viewRelation(view, rows, reads)
   }
 
   /** @throws {ModuleCallError} when the module's `clientConnected` throws: the connection is refused. */
@@ -273,11 +272,12 @@ export class Engine {
     for (const connectionId of this.connections) this.disconnect(connectionId)
   }
 
-  /** A table that a view's own query reads. */
-  #source(store: Datastore, name: string, sender: Identity): Relation | undefined {
-    const relation = this.relation(name, sender)
-    for (const source of relation?.sources ?? []) store.looked(source)
-    return relation
+  #table(name: string): Relation | undefined {
+    const tables = [...this.#running.store.tables.values()]
+    const table =
+      tables.find(({ definition }) => definition.name === name) ??
+      tables.find(({ definition }) => definition.wireName === name)
+    return table === undefined ? undefined : tableRelation(table)
   }
 
   #start(bundle: ModuleBundle, state: DatastoreState | undefined): Running {

@@ -1,6 +1,8 @@
 /** Tables and views as queries see them: rows under a name. */
+import type { ReadSet } from './datastore/reads.ts'
+import { cell, type Row, Table, type TableChange } from './datastore/table.ts'
+import { type Value, valueText } from './datastore/value.ts'
 import type { ColumnDefinition, TableDefinition, Typespace, ViewDefinition } from './definition.ts'
-import { type Row, Table } from './datastore/table.ts'
 
 export interface Relation {
   readonly name: string
@@ -9,27 +11,52 @@ export interface Relation {
   readonly isEvent: boolean
   readonly columns: readonly ColumnDefinition[]
   readonly typespace: Typespace
+  /** The table it is; `undefined` for what a view answered. */
+  readonly table: Table | undefined
+  readonly rows: ReadonlyMap<string, Row>
   /** Columns an index begins with: what a subscription may join on. */
   readonly indexed: ReadonlySet<number>
-  /** The tables whose changes change it. */
-  readonly sources: ReadonlySet<string>
-  readonly rows: ReadonlyMap<string, Row>
+  /** The rows with a value in one of these columns. */
+  having(column: number, value: Value): readonly Row[]
+  /** Whether a commit may have changed it. */
+  isChangedBy(change: TableChange): boolean
 }
 
-export function tableRelation({ definition, indexes, rows }: Table): Relation {
-  const { name, wireName, isPublic, isEvent, columns, typespace } = definition
-  const indexed = new Set(indexes.flatMap((index) => index.definition.columns.slice(0, 1)))
-  const sources = new Set([name])
-  return { name, wireName, isPublic, isEvent, columns, typespace, indexed, sources, rows }
+export function tableRelation(table: Table): Relation {
+  const { name, wireName, isPublic, isEvent, columns, typespace } = table.definition
+  const byColumn = new Map(table.indexes.map((index) => [index.definition.columns[0] ?? -1, index]))
+  return {
+    name,
+    wireName,
+    isPublic,
+    isEvent,
+    columns,
+    typespace,
+    table,
+    rows: table.rows,
+    indexed: new Set(byColumn.keys()),
+    having(column, value) {
+      const index = byColumn.get(column)
+      return index?.rows(index.stretch([value])) ?? []
+    },
+    isChangedBy: (change) => change.table === table,
+  }
 }
 
-/** `rows`: what the view answered one sender. */
+/** `rows`: what the view answered one sender; `reads`: from what. */
 export function viewRelation(
   { name, wireName, columns, typespace }: ViewDefinition,
   rows: ReadonlyMap<string, Row>,
-  sources: ReadonlySet<string>,
+  reads: ReadSet,
 ): Relation {
-  const indexed = new Set(columns.keys())
+  const byColumn = new Map<number, Map<string, Row[]>>()
+  const grouped = (column: number): ReadonlyMap<string, Row[]> => {
+    const known = byColumn.get(column)
+    if (known !== undefined) return known
+    const groups = Map.groupBy(rows.values(), (row) => valueText(cell(row, column)))
+    byColumn.set(column, groups)
+    return groups
+  }
   return {
     name,
     wireName,
@@ -37,9 +64,11 @@ export function viewRelation(
     isEvent: false,
     columns,
     typespace,
-    indexed,
-    sources,
+    table: undefined,
     rows,
+    indexed: new Set(columns.keys()),
+    having: (column, value) => grouped(column).get(valueText(value)) ?? [],
+    isChangedBy: (change) => reads.isChangedBy(change),
   }
 }
 

@@ -1,7 +1,6 @@
 /** Scheduled rows: when each is due, and what it runs. */
-import type { TableChange } from './datastore/datastore.ts'
 import { SortedList } from './datastore/sorted.ts'
-import { cell, type Row, type Table } from './datastore/table.ts'
+import { cell, type Row, type Table, type TableChange } from './datastore/table.ts'
 import type { ModuleDefinition, ScheduleDefinition } from './definition.ts'
 
 /** One scheduled row. */

@@ -2,9 +2,9 @@
  * The calls that `spacetimedb/server` makes into its host: everything it imports from `spacetime:sys@2.0` and
  * `spacetime:sys@2.1`. Each checks and decodes, and leaves the work to the datastore.
  */
-import type { Datastore, RangeBytes, TableChange } from '../datastore/datastore.ts'
+import type { Datastore, RangeBytes } from '../datastore/datastore.ts'
 import { AbiError } from '../datastore/errors.ts'
-import type { Row } from '../datastore/table.ts'
+import type { Row, TableChange } from '../datastore/table.ts'
 import { decodeRequest, encodeResponse, type HttpFetch } from './http.ts'
 import type { Iterators } from './iterators.ts'
 

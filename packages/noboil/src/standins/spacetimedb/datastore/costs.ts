@@ -29,16 +29,6 @@ export class CostMeter {
     this.#name = name
   }
 
-  /** The tables the call has looked at or written. */
-  get tables(): ReadonlySet<string> {
-    return new Set(this.#tables.keys())
-  }
-
-  /** A look at a table that reads no row of it. */
-  looked(table: string): void {
-    this.#of(table)
-  }
-
   lookup(table: string, rows: number): void {
     const counts = this.#of(table)
     counts.indexLookups++

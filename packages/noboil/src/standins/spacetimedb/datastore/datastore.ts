@@ -8,21 +8,24 @@ import { CostMeter } from './costs.ts'
 import { AbiError } from './errors.ts'
 import { indexOrder, type Shuffle, shuffled } from './order.ts'
 import { integerBytes, integerMax } from './sequence.ts'
-import { type Bound, cell, type Index, type Row, Table } from './table.ts'
+import type { ReadSet } from './reads.ts'
+import {
+  type Bound,
+  cell,
+  type Index,
+  type Row,
+  type Stretch,
+  Table,
+  type TableChange,
+} from './table.ts'
 import { readValue } from './value.ts'
-
-/** What one committed transaction did to one table. Rows of event tables are inserted and are gone again. */
-export interface TableChange {
-  readonly table: Table
-  readonly inserts: readonly Row[]
-  readonly deletes: readonly Row[]
-}
 
 /** `reducer`: opened by the host; `anonymous`: by a procedure; `view`: reads only. */
 export type TransactionKind = 'reducer' | 'anonymous' | 'view'
 
 interface Transaction {
   readonly kind: TransactionKind
+  readonly reads: ReadSet | undefined
   readonly undo: (() => void)[]
   /** For every row that was touched, what stood under its key before. */
   readonly touched: Map<Table, Map<string, Row | undefined>>
@@ -66,15 +69,11 @@ export class Datastore {
     }
   }
 
-  /** Notes that the call that is measured depends on a table. */
-  looked(table: string): void {
-    this.#costs.looked(table)
-  }
-
-  begin(kind: TransactionKind): void {
+  /** `reads`: is told what the transaction reads. */
+  begin(kind: TransactionKind, reads?: ReadSet): void {
     if (this.#transaction !== undefined) throw new AbiError('WouldBlockTransaction')
     this.#number++
-    this.#transaction = { kind, undo: [], touched: new Map() }
+    this.#transaction = { kind, reads, undo: [], touched: new Map() }
   }
 
   rollback(): void {
@@ -117,13 +116,15 @@ export class Datastore {
   count(tableId: number): bigint {
     this.#require()
     const table = this.#table(tableId)
-    this.#costs.looked(table.definition.name)
+    this.#transaction?.reads?.addAll(table)
     return BigInt(table.rows.size)
   }
 
   scan(tableId: number): readonly Row[] {
     this.#require()
-    const { rows, definition } = this.#table(tableId)
+    const table = this.#table(tableId)
+    const { rows, definition } = table
+    this.#transaction?.reads?.addAll(table)
     this.#costs.scan(definition.name, rows.size)
     return shuffled([...rows.values()], this.#shuffle)
   }
@@ -134,7 +135,7 @@ export class Datastore {
     const reader = new BinaryReader(key)
     const { columns } = index.definition
     const values = decoding(() => columns.map((column) => readCell(index.table, column, reader)))
-    return this.#looked(index, shuffled(index.scan(values), this.#shuffle))
+    return shuffled(this.#read(index, index.stretch(values)), this.#shuffle)
   }
 
   /** `bounds`: the encoded prefix, start and end, one behind the other; an empty end repeats the start. */
@@ -148,7 +149,7 @@ export class Datastore {
       if (found === undefined) throw new AbiError('BsatnDecodeError')
       return found
     }
-    const rows = decoding(() => {
+    const stretch = decoding(() => {
       const reader = new BinaryReader(bounds.prefix)
       const prefix = Array.from({ length: bounds.columns }, (_, at) =>
         readCell(index.table, column(at), reader),
@@ -160,9 +161,9 @@ export class Datastore {
         return { value: readCell(index.table, column(bounds.columns), end), inclusive: tag === 0 }
       }
       const from = bound(bounds.start)
-      return index.scan(prefix, from, bounds.end.length === 0 ? from : bound(bounds.end))
+      return index.stretch(prefix, from, bounds.end.length === 0 ? from : bound(bounds.end))
     })
-    return this.#looked(index, indexOrder(index, rows, this.#number, this.#shuffle))
+    return indexOrder(index, this.#read(index, stretch), this.#number, this.#shuffle)
   }
 
   /** Writes one row. Generated values are written into `bytes`, where their columns are and again from its front. */
@@ -257,9 +258,11 @@ export class Datastore {
     return { row: filled, written }
   }
 
-  #looked(index: Index, rows: readonly Row[]): readonly Row[] {
-    const { name } = index.table.definition
-    this.#costs.lookup(name, rows.length)
+  #read(index: Index, stretch: Stretch): readonly Row[] {
+    const { table } = index
+    const rows = index.rows(stretch)
+    this.#costs.lookup(table.definition.name, rows.length)
+    this.#transaction?.reads?.add(table, (row) => stretch.from(row) && !stretch.until(row))
     return rows
   }
 

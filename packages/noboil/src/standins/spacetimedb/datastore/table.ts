@@ -2,7 +2,7 @@
 import { BinaryReader } from 'spacetimedb'
 import { DefinitionError } from '../../../errors/assert.ts'
 import { resolveType, type IndexDefinition, type TableDefinition } from '../definition.ts'
-import { SortedList } from './sorted.ts'
+import { type FromHere, SortedList } from './sorted.ts'
 import { compareValues, DecodeError, readValue, type Value } from './value.ts'
 
 export interface Row {
@@ -15,9 +15,22 @@ export interface Row {
   readonly serial: number
 }
 
+/** What one committed transaction did to one table. Rows of event tables are inserted and are gone again. */
+export interface TableChange {
+  readonly table: Table
+  readonly inserts: readonly Row[]
+  readonly deletes: readonly Row[]
+}
+
 export interface Bound {
   readonly value: Value
   readonly inclusive: boolean
+}
+
+/** A part of an index, from where `from` becomes true to where `until` does. */
+export interface Stretch {
+  readonly from: FromHere<Row>
+  readonly until: FromHere<Row>
 }
 
 export interface Sequence {
@@ -54,7 +67,7 @@ export class Index {
   }
 
   /** Rows that have `prefix` in the first columns, and the next column within the bounds. */
-  scan(prefix: readonly Value[], from?: Bound, to?: Bound): Row[] {
+  stretch(prefix: readonly Value[], from?: Bound, to?: Bound): Stretch {
     const order = (row: Row, bound: Bound | undefined): number => {
       for (const [at, value] of prefix.entries()) {
         const difference = compareValues(cell(row, this.#column(at)), value)
@@ -63,15 +76,19 @@ export class Index {
       if (bound === undefined) return 0
       return compareValues(cell(row, this.#column(prefix.length)), bound.value)
     }
-    return this.#rows.between(
-      (row) => (from?.inclusive === false ? order(row, from) > 0 : order(row, from) >= 0),
-      (row) => (to?.inclusive === false ? order(row, to) >= 0 : order(row, to) > 0),
-    )
+    return {
+      from: (row) => (from?.inclusive === false ? order(row, from) > 0 : order(row, from) >= 0),
+      until: (row) => (to?.inclusive === false ? order(row, to) >= 0 : order(row, to) > 0),
+    }
+  }
+
+  rows({ from, until }: Stretch): Row[] {
+    return this.#rows.between(from, until)
   }
 
   /** The rows whose indexed columns equal the row's. */
   same(row: Row): Row[] {
-    return this.scan(this.definition.columns.map((column) => cell(row, column)))
+    return this.rows(this.stretch(this.definition.columns.map((column) => cell(row, column))))
   }
 
   #column(at: number): number {

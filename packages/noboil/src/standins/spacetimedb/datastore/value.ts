@@ -49,6 +49,15 @@ export function compareValues(left: Value, right: Value): number {
   return left.tag - other.tag || compareValues(left.value, other.value)
 }
 
+/** Equal values have equal texts, within one type. */
+export function valueText(value: Value): string {
+  if (Buffer.isBuffer(value)) return value.toString('latin1')
+  if (typeof value !== 'object') return String(value)
+  if ('tag' in value) return `${value.tag}:${valueText(value.value)}`
+  const texts = value.map(valueText)
+  return texts.map((text) => `${text.length}:${text}`).join('')
+}
+
 type NumberTag = Exclude<ResolvedType['tag'], 'Product' | 'Sum' | 'Array' | 'String' | 'Bool'>
 
 function readNumber(tag: NumberTag, reader: BinaryReader): Value {

@@ -1,7 +1,7 @@
 /** One client's connection: its messages in, the answers and updates out. */
 import { BinaryWriter, ConnectionId, TimeDuration, Timestamp } from 'spacetimedb'
 import { messageOf } from '../abi/load.ts'
-import type { TableChange } from '../datastore/datastore.ts'
+import type { TableChange } from '../datastore/table.ts'
 import type { Caller, Engine } from '../engine.ts'
 import { ModuleCallError } from '../errors.ts'
 import { compileQuery, type Query } from '../sql/select.ts'

@@ -1,10 +1,11 @@
 /** Views as they are for a sender, until a table they read changes. */
 import type { Identity } from 'spacetimedb'
-import type { TableChange } from '../datastore/datastore.ts'
+import type { TableChange } from '../datastore/table.ts'
 import type { Engine } from '../engine.ts'
 import type { Relation } from '../relation.ts'
 
-const MAX_VIEWS = 1000
+/** Beyond it those that were asked for first are computed again when they are needed. */
+const MAX_VIEWS = 10_000
 
 export class ViewCache {
   readonly #engine: Engine
@@ -25,14 +26,17 @@ export class ViewCache {
     const known = this.#views.get(key)
     if (known !== undefined) return known
     const relation = this.#engine.view(view, sender)
-    if (this.#views.size >= MAX_VIEWS) this.#views.clear()
     this.#views.set(key, relation)
+    for (const oldest of this.#views.keys()) {
+      if (this.#views.size <= MAX_VIEWS) break
+      this.#views.delete(oldest)
+    }
     return relation
   }
 
   follow(changes: readonly TableChange[]): void {
-    for (const [key, { sources }] of this.#views)
-      if (changes.some(({ table }) => sources.has(table.definition.name))) this.#views.delete(key)
+    for (const [key, view] of this.#views)
+      if (changes.some((change) => view.isChangedBy(change))) this.#views.delete(key)
   }
 
   clear(): void {

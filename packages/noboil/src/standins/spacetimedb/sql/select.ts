@@ -1,33 +1,45 @@
-/** Queries over relations: checked as SpacetimeDB checks them, and answered. */
+/** Queries over relations: checked as SpacetimeDB checks them, answered, and followed as commits change the answer. */
 import type { Identity } from 'spacetimedb'
-import { resolveType } from '../definition.ts'
-import { cell, type Row } from '../datastore/table.ts'
-import { compareValues, type Value } from '../datastore/value.ts'
+import type { ReadSet } from '../datastore/reads.ts'
+import { cell, type Row, type TableChange } from '../datastore/table.ts'
 import type { Relation } from '../relation.ts'
-import { literalValue } from './literal.ts'
+import { candidates, condition } from './condition.ts'
+import { type ParsedQuery, parseQuery } from './parse.ts'
 import {
-  type Condition,
-  type Field,
-  type Operand,
-  type Operator,
-  type ParsedQuery,
-  parseQuery,
-  type Source,
-} from './parse.ts'
+  bind,
+  bindColumn,
+  type Bound,
+  type BoundColumn,
+  checkSameType,
+  type Environment,
+  type FindRelation,
+} from './scope.ts'
 import { QueryError } from './tokens.ts'
-
-/** Answers a table or view by its name on the wire; `undefined` when there is none that may be read. */
-export type FindRelation = (name: string) => Relation | undefined
 
 export interface Query {
   /** Whose rows it answers. */
   readonly relation: Relation
-  /** Names of the tables whose changes change the answer. */
-  readonly sources: ReadonlySet<string>
-  /** Whether a row of the one table it reads belongs to the answer; `undefined` for what is not that simple. */
-  readonly accepts: ((row: Row) => boolean) | undefined
+  /** The tables and views it reads. */
+  readonly reads: readonly Relation[]
+  readonly delta: Delta
   rows(): ReadonlyMap<string, Row>
 }
+
+/**
+ * How a commit changes the answer.
+ *
+ * - `rows`: by those of its own rows that are accepted.
+ * - `join`: by what of the touched rows is included afterwards.
+ * - `whole`: only asking again tells, since a view takes part.
+ */
+export type Delta =
+  | { readonly kind: 'rows'; accepts(row: Row): boolean }
+  | {
+      readonly kind: 'join'
+      touched(change: TableChange): readonly Row[]
+      includes(row: Row): boolean
+    }
+  | { readonly kind: 'whole' }
 
 /** @throws {QueryError} when SpacetimeDB would refuse it. */
 export function compileQuery(sql: string, find: FindRelation, sender: Identity): Query {
@@ -37,29 +49,21 @@ export function compileQuery(sql: string, find: FindRelation, sender: Identity):
   return joined(parsed, from, bind(parsed.join.source, find), sender)
 }
 
-/** The rows of a query that a module wrote itself; it may read private tables. */
+/** The rows of a query that a module wrote itself: it may read private tables, and no views. */
 export function selectRows(
   sql: string,
   find: FindRelation,
   sender: Identity,
+  reads: ReadSet,
 ): ReadonlyMap<string, Row> {
-  return compileQuery(sql, find, sender).rows()
-}
-
-interface Bound {
-  readonly alias: string
-  readonly relation: Relation
-}
-
-type Environment = Readonly<Record<string, Row>>
-
-function bind({ table, alias }: Source, find: FindRelation): Bound {
-  const relation = find(table)
-  if (relation === undefined)
-    throw new QueryError(
-      `no such table: \`${table}\`. If the table exists, it may be marked private.`,
-    )
-  return { alias, relation }
+  const query = compileQuery(sql, find, sender)
+  for (const { table } of query.reads) {
+    if (table === undefined) continue
+    const { delta } = query
+    if (delta.kind === 'rows') reads.add(table, (row) => delta.accepts(row))
+    else reads.addAll(table)
+  }
+  return query.rows()
 }
 
 function single(parsed: ParsedQuery, from: Bound, sender: Identity): Query {
@@ -67,140 +71,92 @@ function single(parsed: ParsedQuery, from: Bound, sender: Identity): Query {
   if (projection !== undefined && projection !== from.alias)
     throw new QueryError(`\`${projection}\` is not in scope`)
   const { relation, alias } = from
-  const test = where === undefined ? () => true : condition(where, [from], sender)
+  const test = condition(where, [from], sender)
   const accepts = (row: Row): boolean => test({ [alias]: row })
-  const isTable = relation.sources.size === 1 && relation.sources.has(relation.name)
   return {
     relation,
-    sources: relation.sources,
-    accepts: isTable ? accepts : undefined,
-    rows: () => new Map([...relation.rows].filter(([, row]) => accepts(row))),
+    reads: [relation],
+    delta: relation.table === undefined ? { kind: 'whole' } : { kind: 'rows', accepts },
+    rows: () => byKey(candidates(where, from, [from], sender).filter(accepts)),
   }
 }
 
+/** One side of a join, and the column it is joined on. */
+interface Side {
+  readonly bound: Bound
+  readonly on: number
+}
+
 function joined(parsed: ParsedQuery, from: Bound, other: Bound, sender: Identity): Query {
-  const { projection, join, where } = parsed
+  const { projection, where } = parsed
   if (projection === undefined) throw new QueryError('SELECT * is not supported for joins')
   if (from.alias === other.alias) throw new QueryError(`Duplicate name \`${other.alias}\``)
   const bounds = [from, other]
-  const answer = bounds.find(({ alias }) => alias === projection)
-  if (answer === undefined) throw new QueryError(`\`${projection}\` is not in scope`)
-  if (join === undefined) throw new QueryError('A JOIN needs an ON.')
-  const sides = [column(join.left, bounds), column(join.right, bounds)]
-  for (const { bound, at } of sides)
-    if (!bound.relation.indexed.has(at))
-      throw new QueryError('Subscriptions require indexes on join columns')
-  const [near, far] = [from, other].map((bound) => sides.find((side) => side.bound === bound))
-  if (near === undefined || far === undefined)
-    throw new QueryError('A JOIN compares a column of each table.')
-  const test = where === undefined ? () => true : condition(where, bounds, sender)
+  const [near, far] = joinSides(parsed, from, other)
+  const [answer, partner] = projection === from.alias ? [near, far] : [far, near]
+  if (answer.bound.alias !== projection) throw new QueryError(`\`${projection}\` is not in scope`)
+  const { relation } = answer.bound
+  const test = condition(where, bounds, sender)
+  const holds = (row: Row, match: Row): boolean =>
+    test({ [answer.bound.alias]: row, [partner.bound.alias]: match } satisfies Environment)
+  const matches = (side: Side, opposite: Side, row: Row): readonly Row[] =>
+    opposite.bound.relation.having(opposite.on, cell(row, side.on))
   return {
-    relation: answer.relation,
-    sources: new Set([...from.relation.sources, ...other.relation.sources]),
-    accepts: undefined,
+    relation,
+    reads: bounds.map((bound) => bound.relation),
+    delta: bounds.some((bound) => bound.relation.table === undefined)
+      ? { kind: 'whole' }
+      : {
+          kind: 'join',
+          touched: (change) => [
+            ...(relation.isChangedBy(change) ? rowsOf(change) : []),
+            ...(partner.bound.relation.isChangedBy(change)
+              ? rowsOf(change).flatMap((row) => matches(partner, answer, row))
+              : []),
+          ],
+          includes: (row) =>
+            relation.rows.has(row.key) &&
+            matches(answer, partner, row).some((match) => holds(row, match)),
+        },
     rows() {
-      const found = new Map<string, Row>()
-      const matches = Map.groupBy(other.relation.rows.values(), (row) => text(cell(row, far.at)))
-      for (const row of from.relation.rows.values())
-        for (const match of matches.get(text(cell(row, near.at))) ?? []) {
-          if (!test({ [from.alias]: row, [other.alias]: match })) continue
-          const result = answer === from ? row : match
-          found.set(result.key, result)
-        }
-      return found
+      const [rows, partners] = [answer, partner].map(({ bound }) =>
+        candidates(where, bound, bounds, sender),
+      ) as [readonly Row[], readonly Row[]]
+      if (rows.length <= partners.length)
+        return byKey(
+          rows.filter((row) => matches(answer, partner, row).some((match) => holds(row, match))),
+        )
+      return byKey(
+        partners.flatMap((match) =>
+          matches(partner, answer, match).filter((row) => holds(row, match)),
+        ),
+      )
     },
   }
 }
 
-interface BoundColumn {
-  readonly bound: Bound
-  readonly at: number
-}
-
-function column({ table, column: name }: Field, bounds: readonly Bound[]): BoundColumn {
-  if (table === undefined && bounds.length > 1)
-    throw new QueryError('Names must be qualified when using joins')
-  const bound = table === undefined ? bounds[0] : bounds.find(({ alias }) => alias === table)
-  if (bound === undefined) throw new QueryError(`\`${table}\` is not in scope`)
-  const { columns } = bound.relation
-  const exact = columns.findIndex(({ wireName }) => wireName === name)
-  const at = exact === -1 ? columns.findIndex((candidate) => candidate.name === name) : exact
-  if (at === -1) throw new QueryError(`\`${bound.alias}\` does not have a field \`${name}\``)
-  return { bound, at }
-}
-
-function condition(
-  parsed: Condition,
-  bounds: readonly Bound[],
-  sender: Identity,
-): (rows: Environment) => boolean {
-  if (parsed.kind === 'constant') return () => parsed.value
-  if (parsed.kind === 'compare') return comparison(parsed, bounds, sender)
-  const parts = parsed.parts.map((part) => condition(part, bounds, sender))
-  return parsed.kind === 'and'
-    ? (rows) => parts.every((part) => part(rows))
-    : (rows) => parts.some((part) => part(rows))
-}
-
-function comparison(
-  { operator, left, right }: Extract<Condition, { kind: 'compare' }>,
-  bounds: readonly Bound[],
-  sender: Identity,
-): (rows: Environment) => boolean {
-  const typed = [left, right].find((operand) => 'field' in operand)
-  if (typed === undefined) throw new QueryError('Cannot resolve type for literal expression')
-  const { bound, at } = column(typed.field, bounds)
-  const type = bound.relation.columns[at]?.type
-  if (type === undefined) throw new QueryError('Cannot resolve type for literal expression')
-  const { typespace } = bound.relation
-  const reader = (operand: Operand): ((rows: Environment) => Value | undefined) => {
-    if ('literal' in operand) {
-      const value = literalValue(operand.literal, type, typespace, sender)
-      return () => value
-    }
-    const read = column(operand.field, bounds)
-    checkSameType(read, { bound, at })
-    return (rows) => {
-      const row = rows[read.bound.alias]
-      return row === undefined ? undefined : cell(row, read.at)
-    }
+function joinSides({ join }: ParsedQuery, from: Bound, other: Bound): readonly [Side, Side] {
+  if (join === undefined) throw new QueryError('A JOIN needs an ON.')
+  const [left, right] = [
+    bindColumn(join.left, [from, other]),
+    bindColumn(join.right, [from, other]),
+  ]
+  for (const { bound, at } of [left, right])
+    if (!bound.relation.indexed.has(at))
+      throw new QueryError('Subscriptions require indexes on join columns')
+  checkSameType(left, right)
+  const sideOf = (bound: Bound): Side => {
+    const column = [left, right].find((candidate: BoundColumn) => candidate.bound === bound)
+    if (column === undefined) throw new QueryError('A JOIN compares a column of each table.')
+    return { bound, on: column.at }
   }
-  const [first, second] = [reader(left), reader(right)]
-  return (rows) => {
-    const [one, two] = [first(rows), second(rows)]
-    return one !== undefined && two !== undefined && holds(operator, compareValues(one, two))
-  }
+  return [sideOf(from), sideOf(other)]
 }
 
-function checkSameType(left: BoundColumn, right: BoundColumn): void {
-  const tag = ({ bound, at }: BoundColumn): string => {
-    const type = bound.relation.columns[at]?.type
-    return type === undefined ? '' : resolveType(type, bound.relation.typespace).tag
-  }
-  if (tag(left) !== tag(right))
-    throw new QueryError(`Unexpected type: (expected) ${tag(right)} != ${tag(left)} (inferred)`)
+function rowsOf({ inserts, deletes }: TableChange): readonly Row[] {
+  return [...inserts, ...deletes]
 }
 
-function holds(operator: Operator, order: number): boolean {
-  switch (operator) {
-    case '=':
-      return order === 0
-    case '<>':
-      return order !== 0
-    case '<':
-      return order < 0
-    case '>':
-      return order > 0
-    case '<=':
-      return order <= 0
-    case '>=':
-      return order >= 0
-  }
-}
-
-/** Equal values have equal texts, within one type. */
-function text(value: Value): string {
-  if (Buffer.isBuffer(value)) return value.toString('latin1')
-  if (typeof value !== 'object') return String(value)
-  return 'tag' in value ? `${value.tag}:${text(value.value)}` : value.map(text).join('\0')
+function byKey(rows: readonly Row[]): ReadonlyMap<string, Row> {
+  return new Map(rows.map((row) => [row.key, row]))
 }
