@@ -19,8 +19,7 @@ const config: KnipConfig = {
       ignoreDependencies: ['@arethetypeswrong/cli', 'oxlint', 'oxlint-tsgolint', 'publint'],
     },
     'packages/noboil': {
-      // Programs that tests start as processes of their own.
-      // A SpacetimeDB module's exports are what its host finds.
+      // Programs that tests start as processes of their own, and SpacetimeDB modules, whose exports their host finds.
       entry: [
         'test/package/consumer/*.{ts,tsx}',
         'src/hosts/sqlite/epoch.fixture.ts',
