@@ -1,6 +1,7 @@
 /**
  * `noboil()` on Convex: the tables of an app as functions of its deployment.
  */
+import { DefinitionError } from '../../errors/assert.ts'
 import { assembleTables } from '../../factories/assemble.ts'
 import { buildBase } from '../../factories/base/build.ts'
 import type { BaseOptions, CacheCrudOptions } from '../../factories/base/types.ts'
@@ -13,7 +14,7 @@ import type { BuiltTable } from '../../factories/shared/operation.ts'
 import { usersLayout } from '../../factories/shared/users.ts'
 import { wire } from '../../factories/tables.ts'
 import type { Wired, WireTable } from '../../factories/wiring.ts'
-import type { PredicateContext, Writer } from '../../schema/context.ts'
+import type { PredicateContext } from '../../schema/context.ts'
 import type { AnyObject } from '../../schema/storable.ts'
 import type { AnyTable, BaseTable } from '../../schema/tables.ts'
 import { type Background, backgroundOf, sessionFor, type Works } from './background.ts'
@@ -27,7 +28,7 @@ import type { Middleware } from './middleware.ts'
 import type { AnyCtx } from './ports.ts'
 import { HookTransaction } from './session.ts'
 import { signaturesOf } from './signatures.ts'
-import type { ConvexApi, ConvexTable } from './types.ts'
+import type { ConvexApi, ConvexTable, ConvexWriter } from './types.ts'
 
 export interface NoboilConfig<wired extends Readonly<Record<string, Wired>>> extends AppBuilders {
   /** The `_id` of the caller's row in `users`, or null: Convex Auth's `getAuthUserId`, or the app's own. */
@@ -44,8 +45,11 @@ export interface NoboilConfig<wired extends Readonly<Record<string, Wired>>> ext
   readonly backgroundModule?: string
 }
 
-export interface ConvexApp<wired> {
-  /** The functions of each table, for its file to export: `export const { append, list } = api.vote`. */
+/** The functions of each table by its name, for its file to export, and beside them what the app's other files need. */
+export type ConvexApp<wired> = ConvexApi<wired> & Helpers<wired>
+
+interface Helpers<wired> {
+  /** The tables alone: `export const { api, background, cacheCrud } = noboil({ … })`. */
   readonly api: ConvexApi<wired>
   /** Wires a base table in a file of its own, which {@link background}'s file imports. */
   readonly cacheCrud: <table extends BaseTable>(
@@ -57,10 +61,20 @@ export interface ConvexApp<wired> {
    * The tables' functions inside a query or mutation of the app's own, in its transaction, as the server itself:
    * `db(ctx).mutation(api.siteConfig.set, { … })`.
    */
-  readonly db: (ctx: AnyCtx) => Writer
+  readonly db: (ctx: AnyCtx) => ConvexWriter
 }
 
-/** Throws a {@link DefinitionError} naming what does not fit together, or what Convex cannot keep. */
+/**
+ * The tables of an app as functions of its deployment.
+ *
+ * ```ts
+ * // convex/../lazy.ts
+ * export const api = noboil({ query, mutation, …, getAuthUserId, tables: ({ table }) => ({ vote: table(s.vote) }) })
+ * // convex/vote.ts
+ * export const { append, list } = api.vote
+ * ```
+ *
+ * Throws a {@link DefinitionError} naming what does not fit together, or what Convex cannot keep. */
 export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   config: NoboilConfig<wired>,
 ): ConvexApp<wired> {
@@ -89,12 +103,13 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   const exposer: Exposer = { builders, works, getAuthUserId, middleware }
   const exposed = (table: BuiltTable, declared: AnyTable | undefined): object =>
     exposeTable(exposer, table, signaturesOf(declared), (name) => isClosed(declared, name))
-  return {
-    api: Object.fromEntries(
-      built.map((table) => [table.name, exposed(shownOf(table), tables[table.name]?.table)]),
-    ) as never,
+  const api = Object.fromEntries(
+    built.map((table) => [table.name, exposed(shownOf(table), tables[table.name]?.table)]),
+  ) as unknown as ConvexApi<wired>
+  const helpers: Helpers<wired> = {
+    api,
     background: backgroundOf(works, builders),
-    db: (ctx) => contexts.db(new HookTransaction(sessionFor(works, ctx))),
+    db: (ctx) => contexts.db(new HookTransaction(sessionFor(works, ctx))) as ConvexWriter,
     cacheCrud: (options) => {
       const table = buildBase(options.schema, options as BaseOptions, settings)
       defineLayouts(table.layouts)
@@ -105,6 +120,18 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
       contexts.bind(functionsOf(built, layouts))
       return exposed(table, options.schema) as never
     },
+  }
+  assertOtherNames(api, helpers)
+  return { ...api, ...helpers }
+}
+
+function assertOtherNames(api: object, helpers: object): void {
+  for (const name of Object.keys(helpers)) {
+    if (Object.hasOwn(api, name)) {
+      throw new DefinitionError(
+        `A table cannot be called '${name}' on Convex: what noboil() answers has that beside its tables; rename the table.`,
+      )
+    }
   }
 }
 

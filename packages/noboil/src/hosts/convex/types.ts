@@ -1,7 +1,12 @@
 /**
  * The types of an app on Convex: every operation as a function that Convex registers, with the arguments and answers its client sees.
  */
-import type { RegisteredAction, RegisteredMutation, RegisteredQuery } from 'convex/server'
+import type {
+  DefaultFunctionArgs,
+  RegisteredAction,
+  RegisteredMutation,
+  RegisteredQuery,
+} from 'convex/server'
 import type { BaseApi } from '../../factories/base/types.ts'
 import type { ChildApi } from '../../factories/child/types.ts'
 import type { KvApi } from '../../factories/kv/types.ts'
@@ -11,7 +16,8 @@ import type { QuotaApi } from '../../factories/quota/types.ts'
 import type { SingletonApi } from '../../factories/singleton/types.ts'
 import type { InternalMutation } from './builders.ts'
 import type { Wired } from '../../factories/wiring.ts'
-import type { ServerFunction } from '../../schema/reference.ts'
+import type { Writer } from '../../schema/context.ts'
+import type { FunctionReference, ServerFunction } from '../../schema/reference.ts'
 import type {
   BaseTable,
   ChildTable,
@@ -83,6 +89,23 @@ export type ConvexTable<table, options = unknown> = table extends LogTable
             : table extends BaseTable
               ? WithSystem<BaseApi<table>, Roled<BaseApi<table>, table>>
               : never
+
+/** Inside a transaction: takes functions as they are registered, and references to them. */
+export interface ConvexWriter extends Writer {
+  query<args extends DefaultFunctionArgs, result>(
+    fn: RegisteredQuery<Visibility, args, Promise<result>>,
+    args: args,
+  ): Promise<result>
+  query<args, result>(fn: FunctionReference<'query', args, result>, args: args): Promise<result>
+  mutation<args extends DefaultFunctionArgs, result>(
+    fn: RegisteredMutation<Visibility, args, Promise<result>>,
+    args: args,
+  ): Promise<result>
+  mutation<args, result>(
+    fn: FunctionReference<'mutation', args, result>,
+    args: args,
+  ): Promise<result>
+}
 
 export type ConvexApi<wired> = {
   readonly [name in keyof wired]: wired[name] extends Wired<infer table, infer options>

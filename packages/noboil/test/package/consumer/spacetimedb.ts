@@ -1,5 +1,4 @@
 import { noboil } from 'noboil/spacetimedb'
-import { bundleModule, createModuleHost } from 'noboil/spacetimedb/testing'
 import { s } from './schema.ts'
 
 const spacetimedb = noboil({
@@ -12,5 +11,3 @@ const spacetimedb = noboil({
 
 // oxlint-disable-next-line import/no-default-export -- a module is its default export
 export default spacetimedb
-
-export const testing = { bundleModule, createModuleHost }
