@@ -20,7 +20,8 @@ export const assertAdmin = internalQuery({
   handler: async (ctx) => {
     const id = await getAuthUserId(ctx)
     const user = id && (await ctx.db.get(id))
-    if (user?.role === 'admin') return null
+    if (!user) throw new ConvexError({ code: 'NOT_AUTHENTICATED', message: 'Sign in first.' })
+    if (user.role === 'admin') return null
     throw new ConvexError({ code: 'FORBIDDEN', message: 'This is for admins.' })
   },
 })

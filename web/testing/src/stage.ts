@@ -33,6 +33,9 @@ export interface Stage<demo extends Demo = Demo> {
 /** For whatever is waited for; a machine that runs other things is slow. */
 export const patience = { timeout: 20_000 } as const
 
+/** What a browser's console says of a call that the server refuses. */
+export const refusal = /response: 4\d\d|status of 4\d\d|\[CONVEX/
+
 /** Registers the hooks of the calling file. What it answers can be used inside tests and hooks. */
 export function useStage<demo extends Demo>(start: () => Promise<demo>): Stage<demo> {
   let server: demo | undefined

@@ -3,81 +3,12 @@ import { violations } from '@noboil/web-testing/axe'
 import { useServer } from '@noboil/web-node-shared/test/server'
 import { patience } from '@noboil/web-testing/stage'
 import { askAsGuest, option, overflowPx, signIn, tally, vote } from '@noboil/web-testing/poll'
+import { adminCases, liveCases } from '@noboil/web-testing/poll-cases'
 
 const stage = useServer()
 
-describe('live between two browsers', () => {
-  it('a vote in one moves the tally in the other, on the poll and on the list', async () => {
-    const [asker, voter, reader] = [
-      await stage.person(),
-      await stage.person(),
-      await stage.person(),
-    ]
-    const path = await askAsGuest(asker, 'Which tea for the kettle?', ['Assam', 'Sencha'])
-    await voter.open(path)
-    await reader.open('/')
-    const card = reader.page.getByRole('link').filter({ hasText: 'Which tea for the kettle?' })
-    await card.getByText('No ballots yet').waitFor()
-    await vote(voter.page, 'Sencha')
-    await expect.poll(() => tally(asker.page), patience).toEqual({ Assam: 0, Sencha: 1 })
-    await expect.poll(() => tally(voter.page), patience).toEqual({ Assam: 0, Sencha: 1 })
-    await expect.poll(() => card.innerText(), patience).toMatch(/Sencha\s+1\s+ballot\b/)
-    await vote(asker.page, 'Assam')
-    await expect.poll(() => tally(voter.page), patience).toEqual({ Assam: 1, Sencha: 1 })
-    await expect.poll(() => card.innerText(), patience).toMatch(/2 options are level/)
-  })
-
-  it('a new poll and a new comment appear in the other without a reload', async () => {
-    const [asker, reader] = [await stage.person(), await stage.person()]
-    await reader.open('/')
-    const path = await askAsGuest(asker, 'Blinds or curtains?', ['Blinds', 'Curtains'])
-    await reader.page.getByRole('heading', { name: 'Blinds or curtains?' }).click()
-    await expect.poll(() => new URL(reader.page.url()).pathname, patience).toBe(path)
-    await asker.page.getByLabel('Add a comment').fill('Blinds let in the morning.')
-    await asker.page.getByRole('button', { name: 'Comment', exact: true }).click()
-    await reader.page.getByText('Blinds let in the morning.').waitFor()
-    expect(await asker.page.getByLabel('Add a comment').inputValue()).toBe('')
-  })
-
-  it('the banner that an admin sets is shown to everyone at once, changes, and goes', async () => {
-    const [admin, guest] = [await stage.person(), await stage.person({ widthPx: 390 })]
-    await signIn(admin.page, stage.server.admin)
-    await guest.open('/')
-    await admin.open('/admin')
-    const banner = guest.page.getByRole('region', { name: 'Site notice' })
-    await admin.page.getByLabel('Message').fill('Counting ends at six.')
-    const shown = admin.page.getByRole('switch', { name: 'Show it' })
-    if ((await shown.getAttribute('aria-checked')) === 'false') await shown.click()
-    await admin.page.getByRole('button', { name: 'Save banner' }).click()
-    await banner.getByText('Counting ends at six.').waitFor()
-    expect(await overflowPx(guest.page)).toBe(0)
-    await admin.page.getByLabel('Message').fill('Counting ends at seven.')
-    await admin.page.getByRole('button', { name: 'Save banner' }).click()
-    await banner.getByText('Counting ends at seven.').waitFor()
-    await admin.page.getByRole('button', { name: 'Clear' }).click()
-    await admin.page.getByRole('button', { name: 'Clear banner' }).click()
-    await banner.waitFor({ state: 'detached' })
-    await admin.page.getByText('There is no banner at the moment.').waitFor()
-  })
-
-  it('an admin empties the box and puts the ballots back, for everyone', async () => {
-    const [admin, asker] = [await stage.person(), await stage.person()]
-    const path = await askAsGuest(asker, 'Where to next?', ['Sea', 'Hills'])
-    await vote(asker.page, 'Sea')
-    await signIn(admin.page, stage.server.admin)
-    await admin.open(path)
-    await expect.poll(() => tally(admin.page), patience).toEqual({ Sea: 1, Hills: 0 })
-    await vote(admin.page, 'Hills')
-    await admin.page.getByRole('button', { name: 'Empty the box' }).click()
-    await admin.page.getByRole('dialog').getByRole('button', { name: 'Empty the box' }).click()
-    await expect.poll(() => tally(asker.page), patience).toEqual({ Sea: 0, Hills: 0 })
-    await asker.page.getByText('The box is empty. Yours could be the first.').waitFor()
-    await admin.page.getByText('2 ballots taken out.').waitFor()
-    await admin.page.getByRole('button', { name: 'Put ballots back' }).click()
-    await admin.page.getByText('2 ballots put back.').waitFor()
-    await expect.poll(() => tally(asker.page), patience).toEqual({ Sea: 1, Hills: 1 })
-  })
-})
+liveCases(stage)
+adminCases(stage)
 
 describe('what is not allowed', () => {
   it('the admin page turns away guests, and the server what they send past it', async () => {

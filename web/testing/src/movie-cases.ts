@@ -1,0 +1,121 @@
+/**
+ * What holds of the movie app in front of people, whichever host is behind it.
+ */
+import { describe, expect, it } from 'vitest'
+import { copy, fact, lookFor, openFilm, signIn, votes } from './movie.ts'
+import { patience, refusal, type Stage } from './stage.ts'
+
+/** Registers the tests; to be called once per file, beside the stage. */
+export function filmCases(stage: Stage): void {
+  describe('a film', () => {
+    it('is found by typing, opened by keyboard, fetched once, and kept for the next visit', async () => {
+      const [first, second] = [await stage.person(), await stage.person()]
+      const found = await lookFor(first, 'seven sam')
+      await expect.poll(() => found.innerText(), patience).toContain('Akira Kurosawa')
+      await first.page.getByRole('searchbox').press('ArrowDown')
+      await first.page.keyboard.press('Enter')
+      await first.page.getByRole('heading', { level: 1, name: 'Seven Samurai' }).waitFor()
+      await copy(first.page).getByText('From the catalogue').waitFor()
+      await second.open(new URL(first.page.url()).pathname)
+      await copy(second.page).getByText('From the cache').waitFor()
+      expect(await copy(second.page).innerText()).toMatch(/Answered in [\d.]+ m?s/)
+      expect(await fact(second.page, 'Age')).toMatch(/^\d+ s$/)
+      expect(await fact(second.page, 'Expires')).toMatch(/^in \d+ s$/)
+      expect(await fact(second.page, 'Refresh')).toBe('Not running')
+      await expect
+        .poll(async () => Number.parseInt(await fact(second.page, 'Age'), 10), patience)
+        .toBeGreaterThan(1)
+    })
+
+    it('that one person refreshes is the newer one for whoever looks at it', async () => {
+      const [one, two] = [await stage.person(), await stage.person({ theme: 'dark' })]
+      const path = await openFilm(one, 'Stalker')
+      await two.open(path)
+      await copy(two.page).getByText('From the cache').waitFor()
+      const before = await votes(two.page)
+      await one.page.getByRole('button', { name: 'Refresh' }).click()
+      await copy(one.page).getByText('Refreshed just now').waitFor()
+      await copy(two.page).getByText('Refreshed by someone else').waitFor()
+      expect(await votes(two.page)).toBeGreaterThanOrEqual(before)
+      await expect.poll(() => votes(two.page), patience).toBe(await votes(one.page))
+    })
+
+    it('that somebody opens arrives on the shelf of everyone, with the time it has left', async () => {
+      const [reader, visitor] = [await stage.person(), await stage.person()]
+      await reader.open('/movie')
+      await openFilm(visitor, 'Playtime')
+      const card = reader.page.getByRole('link', { name: /Playtime/ })
+      await card.waitFor()
+      await expect.poll(() => card.innerText(), patience).toMatch(/fresh for \d+ s/)
+      await card.click()
+      await copy(reader.page).getByText('From the cache').waitFor()
+      await reader.page.goBack()
+      await reader.page.getByRole('heading', { name: 'Kept here now' }).waitFor()
+    })
+
+    it('that does not exist is told apart, and a search that finds nothing says so', async () => {
+      const someone = await stage.person()
+      someone.allow(refusal)
+      await someone.page.goto('/movie/m/12')
+      await someone.page.getByRole('heading', { name: 'There is no such film' }).waitFor()
+      await someone.open('/movie/m/twelve')
+      await someone.page.getByRole('heading', { name: 'There is no page here' }).waitFor()
+      await someone.open('/movie?q=zzzz')
+      await someone.page.getByRole('heading', { name: 'Nothing for “zzzz”' }).waitFor()
+      expect(await someone.page.getByRole('searchbox').inputValue()).toBe('zzzz')
+    })
+  })
+}
+
+/** What an admin does, and what others see of it. */
+export function adminCases(stage: Stage): void {
+  describe('what an admin does', () => {
+    it('marking a copy as stale has it fetched again for whoever looks at it', async () => {
+      const [admin, reader] = [await stage.person(), await stage.person()]
+      const path = await openFilm(reader, 'Metropolis')
+      await signIn(admin.page, stage.server.admin)
+      await admin.open('/movie/admin')
+      await admin.page.getByRole('button', { name: 'Mark as stale: Metropolis' }).click()
+      await copy(reader.page).getByText('Renewed by itself').waitFor()
+      expect(await fact(reader.page, 'Expires')).toMatch(/^in \d+ s$/)
+      await admin.open(path)
+      await admin.page.getByRole('button', { name: 'Remove the copy' }).click()
+      // Two people look at it, so it is there again at once, for both.
+      await copy(admin.page).getByText('Renewed by itself').waitFor()
+      await expect.poll(() => fact(reader.page, 'First kept'), patience).toBe('just now')
+    })
+
+    it('removing every copy empties the list and the shelf of everyone', async () => {
+      const [admin, reader] = [await stage.person(), await stage.person()]
+      await openFilm(reader, 'Tokyo Story')
+      await reader.open('/movie')
+      await signIn(admin.page, stage.server.admin)
+      await admin.open('/movie/admin')
+      await admin.page.getByRole('link', { name: 'Tokyo Story' }).waitFor()
+      await admin.page.getByRole('button', { name: 'Remove all' }).click()
+      await admin.page.getByRole('button', { name: 'Remove all copies' }).click()
+      await admin.page.getByText(/cop(y|ies) removed\./).waitFor()
+      await admin.page.getByRole('heading', { name: 'Nothing is kept' }).waitFor()
+      await expect.poll(() => admin.page.locator('.entry').count(), patience).toBe(0)
+      await reader.page.getByRole('heading', { name: 'Nothing is kept yet' }).waitFor()
+    })
+  })
+}
+
+/** What the two apps of one site have in common. */
+export function siteCases(stage: Stage): void {
+  describe('the two apps of the site', () => {
+    it('lead to one another, and whoever signs in or out does so in both', async () => {
+      const someone = await stage.person()
+      await signIn(someone.page, stage.server.admin)
+      await someone.page.getByRole('navigation', { name: 'Demos' }).getByText('Poll').click()
+      await someone.page.getByRole('link', { name: /, your profile$/ }).waitFor()
+      expect(new URL(someone.page.url()).pathname).toBe('/')
+      await someone.page.getByRole('navigation', { name: 'Demos' }).getByText('Movie').click()
+      await someone.page.getByRole('button', { name: /^Sign out/ }).click()
+      await someone.page.getByRole('link', { name: 'Sign in' }).waitFor()
+      await someone.open('/')
+      await someone.page.getByRole('link', { name: 'Sign in' }).waitFor()
+    })
+  })
+}
