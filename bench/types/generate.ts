@@ -4,13 +4,14 @@
  * functions of every table. Deterministic: the same N gives the same files.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { clientOf } from './client.ts'
+import { convexFilesOf } from './convex.ts'
 import { fieldsOf, type TableSketch } from './sketch.ts'
 
-/** What is checked: the schema alone, the server with it, or all three files. */
-export const PARTS: readonly Part[] = ['schema', 'server', 'client']
-export type Part = 'schema' | 'server' | 'client'
+/** What is checked: the schema alone, the server with it, or all three files; and the same on Convex. */
+export const PARTS: readonly Part[] = ['schema', 'server', 'client', 'convexServer', 'convexClient']
+export type Part = 'schema' | 'server' | 'client' | 'convexServer' | 'convexClient'
 
 /** Writes the project into `dir`, which is emptied first. `paths` maps the library's entries to declaration files. */
 export function generateProject(
@@ -21,13 +22,18 @@ export function generateProject(
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
   const sketches = sketch(tables)
-  const write = (name: string, text: string): void => writeFileSync(join(dir, name), text)
+  const write = (name: string, text: string): void => {
+    mkdirSync(dirname(join(dir, name)), { recursive: true })
+    writeFileSync(join(dir, name), text)
+  }
   write('package.json', `${JSON.stringify({ private: true, type: 'module' })}\n`)
   for (const part of PARTS)
     write(`tsconfig.${part}.json`, `${JSON.stringify(tsconfig(part, paths), undefined, 2)}\n`)
   write('schema.ts', schemaOf(sketches))
   write('server.ts', serverOf(sketches))
   write('client.ts', clientOf(sketches))
+  for (const [name, text] of Object.entries(convexFilesOf(sketches, wiringOf(sketches))))
+    write(name, text)
 }
 
 const FACTORIES: readonly TableSketch['factory'][] = [
@@ -84,10 +90,16 @@ import { s } from './schema.ts'
 export const backend = noboil({
   database: ':memory:',
   tables: ({ table }) => ({
-${sketches.map((table) => `    ${table.name}: table(s.${table.name}${optionsOf(table)}),`).join('\n')}
+${wiringOf(sketches)}
   }),
 })
 `
+}
+
+function wiringOf(sketches: readonly TableSketch[]): string {
+  return sketches
+    .map((table) => `    ${table.name}: table(s.${table.name}${optionsOf(table)}),`)
+    .join('\n')
 }
 
 function optionsOf({ factory, index }: TableSketch): string {

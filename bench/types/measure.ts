@@ -101,6 +101,8 @@ const NAMES: Readonly<Record<Part, string>> = {
   schema: 'schema',
   server: 'schema, server',
   client: 'schema, server, client',
+  convexServer: 'schema, server on Convex',
+  convexClient: 'schema, server, client on Convex',
 }
 
 function median(cell: Cell, name: keyof Diagnostics): number {
