@@ -43,6 +43,10 @@ describe('the code of an error', () => {
     ['ConvexError data', { data: { code: 'RATE_LIMITED', message: 'Too many.' } }],
     ['an HTTP body', { error: { code: 'RATE_LIMITED', message: 'Too many.' } }],
     ['SenderError text', new Error('RATE_LIMITED: Too many.')],
+    [
+      'the text of an error that a procedure of SpacetimeDB threw',
+      'The module instance encountered a fatal error: RATE_LIMITED: Too many.',
+    ],
     ['SenderError text with a payload', new Error('RATE_LIMITED: Too many. {"retryAfter":12}')],
     ['bare text', 'RATE_LIMITED'],
   ])('is read from %s', (_name, error) => {

@@ -46,7 +46,12 @@ function plainData(value: unknown): ErrorData | undefined {
   }
 }
 
-function fromSenderText(text: string): ErrorData | undefined {
+/** What SpacetimeDB puts before the text of an error that a procedure threw. */
+const procedurePrefix =
+  /^The module instance encountered a fatal error: (?:Uncaught )?(?:SenderError: )?/
+
+function fromSenderText(thrown: string): ErrorData | undefined {
+  const text = thrown.replace(procedurePrefix, '')
   const match = /^([A-Z_]+)(?:: ([^]*?))?(?: (\{[^]*\}))?$/.exec(text)
   if (!match || !isErrorCode(match[1])) return undefined
   const [, code, message, json] = match

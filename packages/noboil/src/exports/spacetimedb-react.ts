@@ -29,8 +29,10 @@ export { useMut } from '../react/spacetimedb/mut.ts'
 export {
   SpacetimeProvider,
   type SpacetimeProviderProps,
+  type KnownUser,
   useConnection,
   useSpacetimeClient,
+  useUser,
   useUserId,
 } from '../react/spacetimedb/provider.tsx'
 export { type QuotaTarget, useQuota } from '../react/spacetimedb/quota.ts'

@@ -6,3 +6,7 @@ export {
   type ProcedureCall,
   type ReducerCall,
 } from '../schema/spacetimedb/calls.ts'
+export { answered } from '../hosts/spacetimedb/contexts.ts'
+export { byWorker, fetchSync } from '../hosts/spacetimedb/fetching.ts'
+export type { WireTable } from '../factories/wiring.ts'
+export { refs } from '../server/refs.ts'

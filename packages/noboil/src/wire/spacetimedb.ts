@@ -28,14 +28,18 @@ import {
   ownView,
   resultFields,
   resultsView,
+  userFields,
+  userView,
   visibleFields,
 } from '../schema/spacetimedb/rows.ts'
-import type { Fields } from '../schema/storable.ts'
+import type { Field, Fields } from '../schema/storable.ts'
 
 /** Columns or parameters, by name. */
 export type Shapes = Readonly<Record<string, Shape>>
 
 declare const types: unique symbol
+
+const text: Field = { type: { kind: 'string' }, optional: false, nullable: false }
 
 /** A table as clients see it: its public rows, and the view of one's own. */
 export interface TableRef<row = unknown> {
@@ -268,6 +272,30 @@ export function queryCall(
   const call = callOf(schema, path)
   if (call.kind !== 'procedure') throw new TypeError(`'${path}' is no query.`)
   return { name: call.name, args: call.encode(args) }
+}
+
+/** A call of an action that only the module's worker knows. */
+export function askCall(path: string, args: unknown): Pick<ReducerRef, 'name' | 'encode'> {
+  const text = JSON.stringify(args ?? {})
+  return { name: 'ask', encode: (_, request) => ({ path, args: text, _request: request }) }
+}
+
+/** Reducers of every module that has them, beside those of its tables. */
+export const ownReducers: readonly { readonly name: string; readonly parameters: Shapes }[] = [
+  {
+    name: 'ask',
+    parameters: shapesOf({ path: text, args: text, _request: { ...text, optional: true } }),
+  },
+  { name: 'enter', parameters: {} },
+]
+
+/** The view of who one is: one row, or none. */
+export const userRef: TableRef = {
+  table: userView,
+  factory: 'singleton',
+  sources: [userView],
+  columns: shapesOf(userFields),
+  decode: (stored) => decodeAll(userFields, stored),
 }
 
 /** The view of one's own answers. */

@@ -23,6 +23,7 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   './convex/testing': ['convex', 'convex-test'],
   './spacetimedb': ['spacetimedb'],
   './spacetimedb/react': ['spacetimedb', 'react', '@tanstack/react-query'],
+  './spacetimedb/worker': ['spacetimedb'],
   './spacetimedb/testing': ['spacetimedb', 'rolldown', 'ws'],
 }
 

@@ -15,12 +15,14 @@ import { isNoboilError, NoboilError } from '../../errors/error.ts'
 import { errorData } from '../../errors/match.ts'
 import {
   type AnyBindings,
+  askCall,
   queryCall,
   type ReducerRef,
   resultsRef,
   type TableRef,
 } from '../../wire/spacetimedb.ts'
 import type { Edit } from './overlay.ts'
+import { Answers } from './answers.ts'
 import { accessorOf, connect, type Connection, remoteModule } from './sdk.ts'
 import { type Filter, Watch, watchKey } from './watch.ts'
 
@@ -80,6 +82,9 @@ export class SpacetimeClient {
   #isClosed = false
   readonly #waiting = new Set<(connection: Connection) => void>()
   readonly #results: Watch
+  readonly #answers: Answers
+  /** Called when the present connection ends. */
+  readonly #lost = new Set<() => void>()
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -88,6 +93,7 @@ export class SpacetimeClient {
     this.#clock = options.ports?.clock ?? systemClock
     this.#random = options.ports?.random ?? systemRandom
     this.#results = this.watch(resultsRef).watch
+    this.#answers = new Answers(this.#results, this.#clock)
     this.#stopWaker = (options.ports?.waker ?? pageWaker)(() => {
       if (this.#state === 'offline') this.#open()
     })
@@ -175,15 +181,45 @@ export class SpacetimeClient {
   /** Asks a query of the module: `vote.search`. */
   async query(path: string, args: object): Promise<unknown> {
     const { name, args: encoded } = queryCall(this.#options.bindings.schema, path, args)
+    for (;;) {
+      const connection = await this.#connected()
+      const procedure = connection.procedures[accessorOf(name)] as (args: object) => Promise<string>
+      const asked = procedure(encoded).then((text) => ({ text }), rethrow)
+      const outcome = await this.#unlessLost(asked)
+      // A question may be asked twice.
+      if (outcome !== 'lost') return JSON.parse(outcome.text) as unknown
+    }
+  }
+
+  /** Asks for an action that the module's worker answers. */
+  ask(path: string, args?: unknown): Promise<unknown> {
+    return this.call(askCall(path, args), {})
+  }
+
+  /** Makes this identity known, where the module lets it in. Resolves when `my_user` says so. */
+  async enter(): Promise<void> {
     const connection = await this.#connected()
-    const procedure = connection.procedures[accessorOf(name)] as (args: object) => Promise<unknown>
-    return JSON.parse((await procedure(encoded).catch(rethrow)) as string) as unknown
+    const entered = (connection.reducers['enter'] as (args: object) => Promise<void>)({})
+    const outcome = await this.#unlessLost(entered.then(() => 'done' as const, rethrow))
+    if (outcome === 'lost') {
+      throw new NoboilError('UNAVAILABLE', 'The connection was lost. Try again in a moment.')
+    }
+  }
+
+  /** Calls `changed` when answers to this identity's calls have come or gone, in any of its windows. */
+  onAnswers(changed: () => void): () => void {
+    return this.#results.listen(changed)
   }
 
   /** Connects anew; with `token: undefined` as somebody new. */
   reconnect(options?: { readonly token: string | undefined }): void {
-    if (options !== undefined) this.#tokens.set(options.token)
     this.#drop()
+    if (options !== undefined) {
+      this.#tokens.set(options.token)
+      this.#identity = undefined
+      for (const { watch } of this.#watches.values()) watch.forget()
+    }
+    this.#become('connecting')
     this.#open()
   }
 
@@ -199,37 +235,18 @@ export class SpacetimeClient {
     const parameters = ref.encode(args, request)
     const connection = await this.#connected()
     const reducer = connection.reducers[accessorOf(ref.name)] as (args: object) => Promise<void>
-    await reducer(parameters).catch(rethrow)
-    // The call's own changes come with its confirmation.
-    const rows = Array.from(connection.db['my_results']?.iter() ?? [])
-    const answer = rows.find((row) => row['request'] === request)?.['value']
-    if (answer !== undefined) return JSON.parse(answer as string) as unknown
-    return await this.#laterAnswer(request)
+    const sent = reducer(parameters).then(() => 'done' as const, rethrow)
+    const outcome = await this.#unlessLost(sent)
+    return outcome === 'lost' ? this.#answers.afterLoss(request) : this.#answers.of(request)
   }
 
-  /** The answer to what takes longer than one transaction. */
-  #laterAnswer(request: string): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const look = (): void => {
-      const row = this.#results.get().rows?.find((each) => each['request'] === request)
-      if (row === undefined) return
-      stop()
-      const value = JSON.parse(row['value'] as string) as { readonly failed?: unknown } | null
-      const failed = errorData(value?.failed)
-      if (failed === undefined) resolve(value)
-      else reject(new NoboilError(failed.code as 'CONFLICT', failed.message, failed.data as never))
-    }
-    const stopListening = this.#results.listen(look)
-    const stopTimer = this.#clock.after(60_000, () => {
-      stop()
-      reject(new NoboilError('TIMEOUT', 'There was no answer within a minute.'))
-    })
-    const stop = (): void => {
-      stopListening()
-      stopTimer()
-    }
-    look()
-    return promise
+  /** SpacetimeDB's library leaves calls open whose connection has ended. */
+  #unlessLost<outcome>(calling: Promise<outcome>): Promise<outcome | 'lost'> {
+    const { promise, resolve, reject } = Promise.withResolvers<outcome | 'lost'>()
+    const lose = (): void => resolve('lost')
+    this.#lost.add(lose)
+    calling.then(resolve, reject)
+    return promise.finally(() => this.#lost.delete(lose))
   }
 
   #connected(): Promise<Connection> {
@@ -269,8 +286,11 @@ export class SpacetimeClient {
           this.#waiting.clear()
           this.#become('live')
         },
-        lost: () => {
-          if (round === this.#round) this.#retry()
+        lost: (error) => {
+          if (round !== this.#round) return
+          // A token that is refused will be refused again: go on as somebody new.
+          if (isRefusedToken(error)) return this.reconnect({ token: undefined })
+          this.#retry()
         },
       },
     )
@@ -289,6 +309,7 @@ export class SpacetimeClient {
     const connection = this.#connection
     this.#connection = undefined
     for (const { watch } of this.#watches.values()) watch.detach()
+    for (const lose of [...this.#lost]) lose()
     connection?.disconnect()
   }
 
@@ -300,6 +321,9 @@ export class SpacetimeClient {
 
 export const createSpacetimeClient = (options: ClientOptions): SpacetimeClient =>
   new SpacetimeClient(options)
+
+const isRefusedToken = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('verify token: Unauthorized')
 
 function rethrow(error: unknown): never {
   if (isNoboilError(error)) throw error

@@ -9,7 +9,7 @@ import {
   useSyncExternalStore,
 } from 'react'
 import type { NoboilError } from '../../errors/error.ts'
-import type { TableRef } from '../../wire/spacetimedb.ts'
+import { type TableRef, userRef } from '../../wire/spacetimedb.ts'
 import type { ConnectionState, SpacetimeClient } from './client.ts'
 import type { Row } from './overlay.ts'
 import type { Filter, Watched } from './watch.ts'
@@ -50,6 +50,20 @@ export function useUserId(): string | undefined {
     () => client.userId,
     () => undefined,
   )
+}
+
+/** Who somebody is to the module. */
+export interface KnownUser {
+  readonly _id: string
+  readonly name: string
+  readonly image?: string | null
+  readonly role?: string | null
+}
+
+/** Who this client is to the module; null for nobody, undefined until it is known. */
+export function useUser(): KnownUser | null | undefined {
+  const { rows } = useRows(userRef)
+  return rows && ((rows[0] as KnownUser | undefined) ?? null)
 }
 
 const unknown: Watched = { rows: undefined, error: null }

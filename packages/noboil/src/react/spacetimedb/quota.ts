@@ -22,8 +22,8 @@ interface Asked {
 const beatMs = 250
 
 /**
- * Follows the caller's own quota: it is asked for when that may have changed (after a use, when time has freed some, on
- * every call of `again`), since a view has no clock.
+ * Follows the caller's own quota: it is asked for when that may have changed (after any call of
+ * theirs, when time has freed some, on every call of `again`), since a view has no clock.
  */
 export function useQuota(target: QuotaTarget): QuotaResult & { readonly again: () => void } {
   const client = useSpacetimeClient()
@@ -38,8 +38,11 @@ export function useQuota(target: QuotaTarget): QuotaResult & { readonly again: (
     )
   }, [client, table])
   useEffect(() => {
-    if (connection === 'live') again()
-  }, [connection, again])
+    if (connection !== 'live') return undefined
+    again()
+    // Any call of this identity may have used some of it, in whichever window.
+    return client.onAnswers(again)
+  }, [client, connection, again])
 
   const view = answer ? viewAt(answer, 1, client.now()) : undefined
   const leftMs = view?.retryAfter

@@ -1,7 +1,7 @@
 /** SpacetimeDB's client library, as far as hooks use it. Its own types name every table of a module; bindings are made at run time. */
 import * as client from 'spacetimedb'
 import type { AnyBindings, Shapes, TableRef } from '../../wire/spacetimedb.ts'
-import { resultsRef } from '../../wire/spacetimedb.ts'
+import { ownReducers, resultsRef, userRef } from '../../wire/spacetimedb.ts'
 
 export type StoredRow = Readonly<Record<string, unknown>>
 
@@ -89,14 +89,15 @@ const sdk = client as unknown as Sdk
 
 /** The module as the SDK must know it. */
 export function remoteModule({ tables, reducers, procedures }: AnyBindings): object {
-  const refs = [...(Object.values(tables) as TableRef[]), resultsRef]
+  const refs = [...(Object.values(tables) as TableRef[]), resultsRef, userRef]
   const all: Record<string, unknown> = {}
   for (const { sources, columns } of refs) {
     for (const name of sources) all[name] = sdk.table({ name }, sdk.t.row(name, columnsOf(columns)))
   }
-  const calls = Object.values(
-    reducers as Readonly<Record<string, { name: string; parameters: Shapes }>>,
-  )
+  const calls = [
+    ...Object.values(reducers as Readonly<Record<string, { name: string; parameters: Shapes }>>),
+    ...ownReducers,
+  ]
   return {
     versionInfo: { cliVersion: '2.10.1' },
     tables: sdk.schema(all).schemaType.tables,

@@ -44,6 +44,17 @@ export class Watch {
 
   get = (): Watched => this.#shown
 
+  /** What is shown is what the present connection has said. */
+  get isCurrent(): boolean {
+    return this.#isApplied
+  }
+
+  /** Forgets what was known: it was somebody else's. */
+  forget(): void {
+    this.#confirmed = undefined
+    this.#show()
+  }
+
   listen(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
