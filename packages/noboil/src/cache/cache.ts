@@ -108,12 +108,14 @@ export class AppCache {
       notified: (event: Notification) => this.#tellNotification(event),
     }
     const settings = checkRedisSettings(redis?.settings ?? {})
-    this.#filler = new Filler({ ...parts, maxLagMs: settings.maxLagMs })
+    const { maxLagMs } = settings
+    this.#filler = new Filler({ ...parts, maxLagMs })
     const { codec = jsonCodec } = options
     this.#tier =
       redis && new RedisTier({ ...parts, ...redis, settings, codec, filler: this.#filler })
     this.#lookup = new Lookup({
       ...parts,
+      maxLagMs,
       filler: this.#filler,
       provider: this.#tier ?? this.#filler,
     })
@@ -167,15 +169,19 @@ export class AppCache {
     return found?.value as value | undefined
   }
 
-  /** Keeps a value that the app has at hand. It replaces what was there, and what is being loaded. */
+  /**
+   * Keeps a value that the app has at hand. It replaces what was there, and what is being loaded. When a change turns out to have come
+   * between, which may have outdated the value, nothing is kept.
+   */
   async set<value>(key: string, value: value, options: SetOptions): Promise<void> {
     this.#assertOpen()
     checkKey(key, this.#limits)
     const wanted = checkOptions(options, this.#graph, this.#limits, this.#defaults)
-    const plan = { key, wanted, load: () => value }
-    const isShared = await this.#tier?.set(plan, this.#filler.entryOf(plan, value))
+    const flight = this.#filler.flightOf({ key, wanted, load: () => value })
+    const entry = this.#filler.entryOf(flight, value)
+    const isShared = await this.#tier?.set(flight, entry)
     this.#lookup.supersede(key)
-    if (isShared !== true) this.#filler.set(plan, value)
+    if (isShared !== true) this.#filler.keep(flight, entry)
   }
 
   /**

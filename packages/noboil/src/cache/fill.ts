@@ -54,10 +54,12 @@ export class Filler {
 
   /** Loads a value and keeps it; answers `previous` when loading fails and it may stand in. */
   async provide(flight: Flight, previous: Entry | undefined): Promise<Remembered<unknown>> {
+    const { horizon, ports } = this.#parts
+    flight.begin(horizon, ports.clock.now())
     try {
       const value = await this.load(flight, previous)
       const entry = this.makeEntry(flight, value)
-      return loaded(entry, this.keep(flight, entry), this.#parts.ports.clock.now())
+      return loaded(entry, this.keep(flight, entry), ports.clock.now())
     } catch (error) {
       return this.standIn(flight, previous, error)
     }
@@ -89,26 +91,27 @@ export class Filler {
 
   makeEntry(flight: Flight, value: unknown): Entry {
     const { ports, horizon, maxLagMs } = this.#parts
-    const { wanted, asOf } = flight
+    const { wanted, asOf, startedAt } = flight
     const now = ports.clock.now()
     const freshMs = Math.ceil(ttlOf(value, wanted) * (1 - wanted.jitter * ports.random.unit()))
-    const boundMs = horizon.isAlone ? Math.min(freshMs, maxLagMs) : freshMs
+    // What others change is not heard of: only so long after the load began can nothing be too old.
+    const most = horizon.isAlone ? startedAt + maxLagMs : Number.POSITIVE_INFINITY
     return makeEntry(wanted, value, {
       asOf,
       loadedAt: now,
-      freshUntil: now + boundMs,
+      freshUntil: Math.min(now + freshMs, most),
     })
   }
 
-  /** Keeps a value that the app has at hand. */
-  set(plan: FlightPlan, value: unknown): void {
-    const flight = this.#flightOf(plan)
-    this.keep(flight, this.makeEntry(flight, this.#guarded(value)))
+  /** A load that is over at once: the app has the value at hand. */
+  flightOf(plan: FlightPlan): Flight {
+    const { horizon, ports } = this.#parts
+    return new Flight(plan, horizon, ports.clock.now())
   }
 
-  /** The entry that keeps a value which the app has at hand. */
-  entryOf(plan: FlightPlan, value: unknown): Entry {
-    return this.makeEntry(this.#flightOf(plan), this.#guarded(value))
+  /** The value that the app has at hand, as it is kept. */
+  entryOf(flight: Flight, value: unknown): Entry {
+    return this.makeEntry(flight, this.#guarded(value))
   }
 
   /** Puts an entry into memory unless a change came meanwhile; then it is there for failures alone. */
@@ -128,11 +131,6 @@ export class Filler {
     const { wanted } = flight
     if (previous === undefined || !mayStandIn(previous, wanted, now)) throw error
     return { ...kept(previous, 'stale', 'memory', now), error }
-  }
-
-  #flightOf(plan: FlightPlan): Flight {
-    const { horizon, ports } = this.#parts
-    return new Flight(plan, horizon, ports.clock.now())
   }
 
   #guarded(value: unknown): unknown {

@@ -15,7 +15,8 @@ export class Flight implements FlightPlan {
   readonly wanted: Wanted
   readonly load: Load<unknown>
   generation: number
-  readonly startedAt: number
+  /** When it began, or when its load did. */
+  startedAt: number
   /** Nobody waits for it: a stale value has been served. */
   readonly isRefresh: boolean
   /** The load knows of changes up to this one. */
@@ -38,8 +39,15 @@ export class Flight implements FlightPlan {
     this.key = key
     this.wanted = wanted
     this.load = load
-    this.startedAt = startedAt
     this.isRefresh = isRefresh
+    this.startedAt = startedAt
+    this.generation = horizon.generation
+    this.asOf = horizon.seen
+  }
+
+  /** Its load begins only now, so it knows of everything that is known here. */
+  begin(horizon: Horizon, now: number): void {
+    this.startedAt = now
     this.generation = horizon.generation
     this.asOf = horizon.seen
   }

@@ -35,6 +35,7 @@ export interface LookupParts {
   readonly filler: Filler
   readonly provider: Provider
   readonly maxLoads: number
+  readonly maxLagMs: number
 }
 
 export class Lookup {
@@ -115,12 +116,13 @@ export class Lookup {
   }
 
   #joinable({ key, wanted }: Question): Flight | undefined {
-    const { clock, horizon } = this.#parts
+    const { clock, horizon, maxLagMs } = this.#parts
     const flight = this.#flights.get(key)
     if (flight === undefined || !flight.isFor(wanted, horizon)) return undefined
-    // Of loads from before a time in which nothing was heard of changes, nobody knows what they are worth.
-    const isTrusted = clock.now() < horizon.trustedUntil || flight.startedAt >= horizon.trustedUntil
-    return isTrusted ? flight : undefined
+    const now = clock.now()
+    if (!horizon.isAlone && now < horizon.trustedUntil) return flight
+    // Nothing is heard of changes: a load is worth joining only while it is young itself.
+    return now < flight.startedAt + maxLagMs ? flight : undefined
   }
 
   #start(question: Question, previous: Entry | undefined, isRefresh: boolean): Flight {

@@ -46,15 +46,15 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     .tuple(key, token, asOf, freshMs, names)
     .map(([key, token, asOf, freshMs, names]): Call => [
       'store',
-      places(key),
+      [...places(key), sets],
       [token, epoch, asOf, freshMs, longMs, names, 'bus', key, '{"n":1}'],
     ]),
   fc
-    .tuple(key, names, fc.constantFrom('0', longMs))
-    .map(([key, names, keepMs]): Call => [
+    .tuple(key, asOf, names, fc.constantFrom('0', longMs))
+    .map(([key, asOf, names, keepMs]): Call => [
       'set',
       [...places(key), sets],
-      [epoch, longMs, keepMs, names, 'bus', key, '1000', '{"n":2}'],
+      [epoch, asOf, longMs, keepMs, names, 'bus', key, '1000', '{"n":2}'],
     ]),
   fc.tuple(key, token).map(([key, token]): Call => ['release', [`l:${key}`], [token, 'bus', key]]),
   fc.tuple(key, token).map(([key, token]): Call => ['renew', [`l:${key}`], [token, longMs]]),

@@ -12,7 +12,7 @@ import { type CacheCodec, readBasis, readHeader, tagText } from './codec.ts'
 import { RedisFailure } from './driver.ts'
 import type { Run } from './link.ts'
 import type { RedisKeys, RedisSettings } from './settings.ts'
-import { maxSets } from './view.ts'
+import { maxSets, readSet } from './view.ts'
 
 export interface EntriesParts {
   readonly ports: CachePorts
@@ -29,11 +29,18 @@ export interface EntriesParts {
   readonly send: (command: readonly string[]) => Promise<unknown>
 }
 
+/** The right to load a key and to keep the value: as of one change, in one history. */
+export interface Lease {
+  readonly token: string
+  readonly epoch: number
+  readonly asOf: number
+}
+
 /** What asking for a lease brings. */
 export type Taken =
   | { readonly kind: 'entry'; readonly entry: Entry }
-  /** Ours to load: the value will be as of `seq`; `entry` is the stale one there is. */
-  | { readonly kind: 'lease'; readonly seq: number; readonly entry: Entry | undefined }
+  /** Ours to load; `entry` is the stale one there is. */
+  | { readonly kind: 'lease'; readonly lease: Lease; readonly entry: Entry | undefined }
   | { readonly kind: 'held'; readonly leftMs: number }
 
 export interface Stored {
@@ -77,13 +84,14 @@ export class RedisEntries {
   /** A fresh entry, the lease to load one, or how long somebody else's lease lasts. */
   async take(flight: Flight, token: string): Promise<Taken> {
     const { settings, view, run } = this.#parts
-    const args = [token, settings.leaseMs, tagText(flight.wanted), view.epoch]
+    const { epoch } = view
+    const args = [token, settings.leaseMs, tagText(flight.wanted), epoch]
     const reply = await run('take', this.#places(flight.key), args)
     const [kind, first, second] = reply as readonly [string, unknown, unknown]
     if (kind === 'held') return { kind, leftMs: Number(first) }
     if (kind === 'lease') {
       const entry = this.decode(flight, second)
-      return { kind, seq: Number(first), entry }
+      return { kind, lease: { token, epoch, asOf: Number(first) }, entry }
     }
     const entry = kind === 'entry' ? this.decode(flight, first) : undefined
     if (entry === undefined) throw new RedisFailure('The entry in Redis is not readable.')
@@ -95,23 +103,32 @@ export class RedisEntries {
     flight: Flight,
     entry: Entry,
     text: string,
-    token: string,
+    lease: Lease,
   ): Promise<Stored | undefined> {
-    const { limits, counts, view, keys, run } = this.#parts
+    const { limits, counts, keys, run } = this.#parts
     const { key, wanted, isSuperseded } = flight
     const freshMs = entry.freshUntil - entry.loadedAt
     const isTooLarge = text.length > limits.maxEntryBytes
     if (isTooLarge) counts.oversized++
     if (isSuperseded || freshMs <= 0 || isTooLarge) return undefined
-    const head = [token, view.epoch, entry.asOf, freshMs, keepMs(freshMs, wanted)]
+    const { token, epoch, asOf } = lease
+    const head = [token, epoch, asOf, freshMs, keepMs(freshMs, wanted)]
     const args = [...head, tagText(wanted), keys.channel, key, text]
-    const reply = await run('store', this.#places(key), args)
+    const reply = await run('store', [...this.#places(key), keys.sets], args)
     const [isStored, isCurrent] = reply as readonly [number, number]
     return { isStored: isStored === 1, isCurrent: isCurrent === 1 }
   }
 
-  /** Puts a value in the place of what is there and what is being loaded; answers it as it is kept. */
-  async set(plan: FlightPlan, entry: Entry, text: string): Promise<Entry> {
+  /**
+   * Puts a value in the place of what is there and what is being loaded. Answers the number of this change, and the value as it is
+   * kept, if it is: not when it was outdated on its way.
+   */
+  async set(
+    plan: FlightPlan,
+    entry: Entry,
+    text: string,
+    asOf: number,
+  ): Promise<{ readonly seq: number; readonly entry: Entry | undefined }> {
     const { limits, view, keys, run } = this.#parts
     const { key, wanted } = plan
     if (text.length > limits.maxEntryBytes) {
@@ -124,11 +141,11 @@ export class RedisEntries {
     const { loadedAt, freshUntil } = entry
     const freshMs = freshUntil - loadedAt
     const { channel, sets } = keys
-    const times = [freshMs, keepMs(freshMs, wanted)]
-    const args = [view.epoch, ...times, tagText(wanted), channel, key, maxSets, text]
-    const asOf = Number(await run('set', [...this.#places(key), sets], args))
-    if (asOf === 0) throw new RedisFailure('The history of changes has begun anew.')
-    return makeEntry(wanted, entry.value, { asOf, loadedAt, freshUntil })
+    const head = [view.epoch, asOf, freshMs, keepMs(freshMs, wanted)]
+    const args = [...head, tagText(wanted), channel, key, maxSets, text]
+    const { seq, isKept } = readSet(await run('set', [...this.#places(key), sets], args))
+    const times = { asOf: seq, loadedAt, freshUntil }
+    return { seq, entry: isKept ? makeEntry(wanted, entry.value, times) : undefined }
   }
 
   async release(key: string, token: string): Promise<void> {

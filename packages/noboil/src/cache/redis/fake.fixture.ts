@@ -257,7 +257,9 @@ export class FakeRedis {
     const isCurrent = this.#isCurrent(names, Number(asOf))
     const lease = this.#lease(leaseKey)
     const present = readHeader(this.#entry(entryKey) ?? '')
-    const isLater = present?.epoch === this.#epoch && present.asOf >= Number(asOf)
+    const isLater =
+      (present?.epoch === this.#epoch && present.asOf >= Number(asOf)) ||
+      (this.#state.sets.get(key) ?? 0) > Number(asOf)
     const isOwn = lease?.token === token
     const stores = isCurrent && (isOwn || (lease === undefined && !isLater))
     if (stores) {
@@ -269,17 +271,18 @@ export class FakeRedis {
   }
 
   #set([, entryKey = '', leaseKey = '']: Args, args: Args): unknown {
-    const [epoch, freshMs, keepMs, names, , key = '', , value] = args
-    if (this.#epoch !== Number(epoch)) return '0'
+    const [epoch, asOf, freshMs, keepMs, names = '', , key = '', , value] = args
+    if (this.#epoch !== Number(epoch)) return ['0', 0]
+    const keeps = Number(keepMs) > 0 && this.#isCurrent(names, Number(asOf))
     const seq = this.#next()
     const text = `1 ${epoch} ${seq} ${this.#now()} ${freshMs} ${names}\n${value}`
-    if (Number(keepMs) > 0) {
+    if (keeps) {
       this.#state.entries.set(entryKey, { text, until: this.#now() + Number(keepMs) })
     } else this.#state.entries.delete(entryKey)
     this.#done(leaseKey, key)
     this.#state.sets.set(key, seq)
     this.#publish(`s ${epoch} ${seq} ${key}`)
-    return String(seq)
+    return [String(seq), Number(keeps)]
   }
 
   get #epoch(): number {

@@ -20,7 +20,7 @@ export interface LinkParts {
   readonly settings: RedisSettings
   readonly ports: CachePorts
   readonly counts: CacheCounts
-  /** Learns what was missed, by way of `run`; the link is ready when it resolves, in the same turn. */
+  /** Learns what was missed, by way of `run`; the link is ready when it resolves. */
   readonly greet: (run: Run) => Promise<void>
   readonly onMessage: (text: string) => void
   /** The link was ready and is no longer, or a greeting failed. */
@@ -44,6 +44,7 @@ export class Link {
   readonly #parts: LinkParts
   #connection: Connection | undefined
   #isReady = false
+  #greeting: PromiseWithResolvers<void> | undefined
   #isClosed = false
   #attempts = 0
   #outstanding = 0
@@ -58,6 +59,16 @@ export class Link {
 
   get isReady(): boolean {
     return this.#isReady
+  }
+
+  /** Neither ready nor being greeted. */
+  get isAway(): boolean {
+    return !this.#isReady && this.#greeting === undefined
+  }
+
+  /** Resolves when the greeting under way is over, well or not. */
+  get greeted(): Promise<void> | undefined {
+    return this.#greeting?.promise
   }
 
   /** Resolves when the first try to connect has succeeded or failed: before that, nobody knows whether Redis is away. */
@@ -85,17 +96,17 @@ export class Link {
     return this.#ask(this.#ready(), command)
   }
 
-  /** Gives the connection up and opens another one. */
+  /** Gives up a connection that is ready or being greeted, and opens another one. */
   drop(reason: string): void {
     const connection = this.#connection
-    if (connection !== undefined) this.#lose(connection, reason)
+    if (connection !== undefined && !this.isAway) this.#lose(connection, reason)
   }
 
   close(): void {
     this.#isClosed = true
     this.#stopRetry?.()
     this.#stopWatch?.()
-    this.drop('closed')
+    if (this.#connection !== undefined) this.#lose(this.#connection, 'closed')
   }
 
   #ready(): Connection {
@@ -119,6 +130,7 @@ export class Link {
       })
       connection.session = session
       if (connection.isOver) return session.close()
+      this.#greeting = Promise.withResolvers()
       const loading = Object.entries(scripts).map(async ([name, text]) => {
         const hash = await this.#ask(connection, ['SCRIPT', 'LOAD', text])
         connection.hashes.set(name as ScriptName, String(hash))
@@ -127,6 +139,7 @@ export class Link {
       await greet((script, keys, args) => this.#run(connection, script, keys, args))
       if (connection.isOver) return
       this.#isReady = true
+      this.#endGreeting()
       this.#attempts = 0
       ports.log.info({ prefix: settings.prefix }, 'redis connected')
     } catch (error) {
@@ -147,6 +160,7 @@ export class Link {
     const wasReady = this.#isReady
     this.#connection = undefined
     this.#isReady = false
+    this.#endGreeting()
     this.#outstanding = 0
     if (wasReady) counts.redisLost++
     onLost(wasReady)
@@ -159,6 +173,11 @@ export class Link {
     if (wasReady) ports.log.warn({ reason }, 'redis lost')
     else ports.log.warn({ reason, waitMs }, 'redis not reached')
     this.#stopRetry = ports.clock.setTimer(waitMs, () => this.start())
+  }
+
+  #endGreeting(): void {
+    this.#greeting?.resolve()
+    this.#greeting = undefined
   }
 
   async #run(

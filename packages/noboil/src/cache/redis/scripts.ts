@@ -106,8 +106,8 @@ return { 'lease', seq, text or '' }
 `
 
 /**
- * Keeps what was loaded, unless somebody else has the lease, a later value is there, or a change came meanwhile.
- * Keys: tags, entry, lease. Arguments: token, epoch, asOf, fresh ms, keep ms, names, channel, key, value.
+ * Keeps what was loaded, unless somebody else has the lease, a later value is there or was, or a change came meanwhile.
+ * Keys: tags, entry, lease, sets. Arguments: token, epoch, asOf, fresh ms, keep ms, names, channel, key, value.
  * Answers `[stored, current]` as 0 or 1.
  */
 const store = `
@@ -121,9 +121,10 @@ if token ~= ARGV[1] then
   if token then stores = false end
   local present = redis.call('GET', KEYS[2])
   if present then
-    local era, version = header(present)
-    if era == epoch and version >= asOf then stores = false end
+    local era, loaded = header(present)
+    if era == epoch and loaded >= asOf then stores = false end
   end
+  if version(KEYS[4], ARGV[8]) > asOf then stores = false end
 end
 if stores then
   local text = '1 ' .. int(epoch) .. ' ' .. int(asOf) .. ' ' .. int(now()) .. ' ' .. ARGV[4] .. ' ' .. ARGV[6] .. '\\n' .. ARGV[9]
@@ -146,20 +147,24 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `
 
 /**
- * Puts a value in the place of whatever is there or being loaded. Keys: tags, entry, lease, sets.
- * Arguments: epoch, fresh ms, keep ms, names, channel, key, how many sets are kept, value. Answers the seq, or 0: history is over.
+ * Puts a value in the place of whatever is there or being loaded; nothing, if a change has come since `asOf`, or keep ms is 0.
+ * Keys: tags, entry, lease, sets. Arguments: epoch, asOf, fresh ms, keep ms, names, channel, key, how many sets are kept, value.
+ * Answers `[seq, kept]`, or `[0, 0]`: history is over.
  */
 const set = `
 local epoch = tonumber(redis.call('ZSCORE', KEYS[1], '=epoch') or '0')
-if epoch ~= tonumber(ARGV[1]) then return '0' end
+if epoch ~= tonumber(ARGV[1]) then return { '0', 0 } end
+local keeps = tonumber(ARGV[4]) > 0 and current(KEYS[1], ARGV[5], tonumber(ARGV[2]))
 local seq = redis.call('ZINCRBY', KEYS[1], 1, '=seq')
-local text = '1 ' .. int(epoch) .. ' ' .. seq .. ' ' .. int(now()) .. ' ' .. ARGV[2] .. ' ' .. ARGV[4] .. '\\n' .. ARGV[8]
-if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[2], text, 'PX', ARGV[3]) else redis.call('DEL', KEYS[2]) end
-done(KEYS[3], ARGV[5], ARGV[6])
-redis.call('ZADD', KEYS[4], seq, ARGV[6])
-redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -ARGV[7] - 1)
-redis.call('PUBLISH', ARGV[5], 's ' .. int(epoch) .. ' ' .. seq .. ' ' .. ARGV[6])
-return seq
+if keeps then
+  local text = '1 ' .. int(epoch) .. ' ' .. seq .. ' ' .. int(now()) .. ' ' .. ARGV[3] .. ' ' .. ARGV[5] .. '\\n' .. ARGV[9]
+  redis.call('SET', KEYS[2], text, 'PX', ARGV[4])
+else redis.call('DEL', KEYS[2]) end
+done(KEYS[3], ARGV[6], ARGV[7])
+redis.call('ZADD', KEYS[4], seq, ARGV[7])
+redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -ARGV[8] - 1)
+redis.call('PUBLISH', ARGV[6], 's ' .. int(epoch) .. ' ' .. seq .. ' ' .. ARGV[7])
+return { seq, keeps and 1 or 0 }
 `
 
 export type ScriptName = 'open' | 'sync' | 'change' | 'take' | 'store' | 'release' | 'renew' | 'set'

@@ -5,7 +5,7 @@
 import { NoboilError } from '../../errors/error.ts'
 import type { Invalidation, Notification } from '../events.ts'
 import { type Filler, kept, loaded, mayStandIn } from '../fill.ts'
-import type { Flight, FlightPlan } from '../flight.ts'
+import type { Flight } from '../flight.ts'
 import type { Graph } from '../graph.ts'
 import type { Entry, MemoryTier } from '../memory.ts'
 import type { CacheLimits, CachePorts } from '../ports.ts'
@@ -15,7 +15,7 @@ import { type Horizon, isCurrent } from '../versions.ts'
 import { writeNotify } from './bus.ts'
 import type { CacheCodec } from './codec.ts'
 import { type RedisDriver, RedisFailure } from './driver.ts'
-import { RedisEntries } from './entries.ts'
+import { type Lease, RedisEntries } from './entries.ts'
 import { Link, type Run } from './link.ts'
 import { type RedisKeys, redisKeys, type RedisSettings } from './settings.ts'
 import { readChange, View } from './view.ts'
@@ -147,17 +147,29 @@ export class RedisTier {
   }
 
   /** Puts a value in the place of what is there, on all processes; false when Redis has not been told. */
-  async set(plan: FlightPlan, entry: Entry): Promise<boolean> {
-    const { horizon, memory } = this.#parts
+  async set(flight: Flight, entry: Entry): Promise<boolean> {
+    const { horizon, memory, counts } = this.#parts
+    const { key } = flight
     const text = this.#entries.encode(entry.value)
-    const kept = await this.#unlessAway(() => this.#entries.set(plan, entry, text))
-    if (kept === undefined) {
-      this.#view.deferKey(plan.key)
+    if (this.#link.isAway) {
+      this.#view.deferKey(key)
+      return false
+    }
+    const set = await this.#onceGreeted(() => {
+      // Numbers from before a greeting say nothing after it: then the value counts as outdated.
+      const asOf = generationHolds(flight, horizon) ? entry.asOf : -1
+      return this.#entries.set(flight, entry, text, asOf)
+    })
+    if (set === undefined) {
+      this.#view.deferKey(key)
       this.#link.drop('did not take a value')
       return false
     }
-    horizon.seen = Math.max(horizon.seen, kept.asOf)
-    memory.put(plan.key, kept)
+    horizon.seen = Math.max(horizon.seen, set.seq)
+    if (set.entry === undefined) {
+      counts.fenced++
+      memory.forget(key, set.seq)
+    } else if (generationHolds(flight, horizon)) memory.put(key, set.entry)
     return true
   }
 
@@ -168,7 +180,9 @@ export class RedisTier {
     preventMirror: boolean,
   ): Promise<void> {
     const news = this.#view.news(type, ids, preventMirror)
-    const numbered = await this.#unlessAway(async () =>
+    // At once, so that no greeting misses it.
+    if (this.#link.isAway) return this.#view.defer(news)
+    const numbered = await this.#onceGreeted(async () =>
       readChange(await this.#run('change', [this.#keys.tags], this.#view.changeArgs(news))),
     )
     if (numbered?.epoch === this.#view.epoch) return this.#view.note(news, numbered.seq)
@@ -189,14 +203,11 @@ export class RedisTier {
     previous: Entry | undefined,
     refresh: (stale: Entry) => void,
   ): Promise<Remembered<unknown>> {
-    const { horizon } = this.#parts
-    if (!this.#hasTried) {
-      await this.#link.tried
-      flight.generation = horizon.generation
-    }
+    const { horizon, ports } = this.#parts
+    if (!this.#hasTried) await this.#link.tried
     const text = await this.#unlessAway(async () => {
       await this.#catchUp()
-      flight.asOf = horizon.seen
+      flight.begin(horizon, ports.clock.now())
       return this.#entries.find(flight.key)
     })
     return this.#found(flight, previous, refresh, text)
@@ -225,7 +236,8 @@ export class RedisTier {
     const now = ports.clock.now()
     const resting = filler.resting(key, now)
     if (filler.isFresh(entry, now)) return this.#hit(flight, entry, now, bytes)
-    const isUsable = isCurrent(entry, entry.asOf) && !horizon.isAlone
+    const isKnown = !horizon.isAlone && now < horizon.trustedUntil
+    const isUsable = isKnown && isCurrent(entry, entry.asOf)
     if (isUsable && now < entry.freshUntil + wanted.staleMs) {
       if (generationHolds(flight, horizon)) memory.put(key, entry, bytes)
       if (resting === undefined) refresh(entry)
@@ -248,10 +260,10 @@ export class RedisTier {
         if (taken === undefined) return await filler.provide(flight, previous)
         if (taken.kind === 'entry') return this.#hit(flight, taken.entry, ports.clock.now())
         if (taken.kind === 'lease') {
-          flight.asOf = taken.seq
-          return await this.#loadUnderLease(flight, token, newer(previous, taken.entry))
+          flight.asOf = taken.lease.asOf
+          return await this.#loadUnderLease(flight, taken.lease, newer(previous, taken.entry))
         }
-        if (flight.isRefresh && previous !== undefined) {
+        if (flight.isRefresh && previous !== undefined && isCurrent(previous, previous.asOf)) {
           return kept(previous, 'stale', 'redis', ports.clock.now())
         }
         if (round === 0) counts.leaseWaits++
@@ -273,17 +285,18 @@ export class RedisTier {
 
   async #loadUnderLease(
     flight: Flight,
-    token: string,
+    lease: Lease,
     previous: Entry | undefined,
   ): Promise<Remembered<unknown>> {
     const { filler, ports, counts } = this.#parts
+    const { token } = lease
     const stop = this.#renew(flight.key, token)
     let isGivenBack = false
     try {
       const value = await filler.load(flight, previous)
       const entry = filler.makeEntry(flight, value)
       const text = this.#entries.encode(value)
-      const outcome = await this.#unlessAway(() => this.#entries.store(flight, entry, text, token))
+      const outcome = await this.#unlessAway(() => this.#entries.store(flight, entry, text, lease))
       isGivenBack = outcome !== undefined
       if (outcome !== undefined && !outcome.isCurrent) counts.fenced++
       // What Redis did not take, because somebody set the value or loaded it later, is not kept here either.
@@ -331,6 +344,14 @@ export class RedisTier {
     }
     next()
     return () => stop()
+  }
+
+  /** As `#unlessAway`; while Redis is being greeted, it waits for that. */
+  #onceGreeted<result>(work: () => Promise<result>): Promise<result | undefined> {
+    const { greeted } = this.#link
+    return greeted === undefined
+      ? this.#unlessAway(work)
+      : greeted.then(() => this.#unlessAway(work))
   }
 
   /** undefined when Redis does not do what it is asked. */

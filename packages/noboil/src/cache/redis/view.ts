@@ -66,7 +66,7 @@ export class View {
     return String(1 + Math.floor(this.#parts.random.unit() * 2 ** 48) + 2 ** 48)
   }
 
-  /** Learns everything anew. What was not told while Redis was away is told first of all. */
+  /** Learns everything anew. What was not told while Redis was away is told first of all; meanwhile nothing new is deferred. */
   async greet(run: Run): Promise<void> {
     const { keys, clock, horizon, memory, graph } = this.#parts
     this.#early = []
@@ -118,11 +118,14 @@ export class View {
   /** Redis is gone: what is in memory can be vouched for no longer. */
   lost(): void {
     const { horizon, memory } = this.#parts
+    this.#early = undefined
+    if (horizon.isAlone) return
     memory.clear()
     horizon.generation++
+    // Beyond the numbers of changes that Redis was to be told of: what is loaded from now on knows of them.
+    horizon.seen++
     horizon.isAlone = true
     horizon.trustedUntil = Number.POSITIVE_INFINITY
-    this.#early = undefined
   }
 
   /** Keeps a change until Redis can be told of it. Ids of several changes to one entity become the entity. */
@@ -143,12 +146,14 @@ export class View {
   }
 
   async #sync(run: Run): Promise<void> {
-    const { keys, clock, memory, counts } = this.#parts
+    const { keys, clock, memory, counts, horizon } = this.#parts
     const sentAt = clock.now()
+    const { generation } = horizon
     const raw = await run('sync', [keys.tags, keys.sets], [this.#synced, maxSets + 1])
+    if (horizon.generation !== generation) throw new RedisFailure('Redis was lost.')
     if (!Array.isArray(raw) || Number(raw[0]) !== this.epoch) {
       this.#parts.onOver()
-      throw new RedisFailure('The history of changes has begun anew.')
+      throw over()
     }
     const reply = readSync(raw)
     this.#learn(reply, sentAt)
@@ -180,21 +185,23 @@ export class View {
     return [...changed]
   }
 
-  /** Tells Redis what it has not been told of, until nothing is left. */
+  /** Tells Redis what it has not been told of. Rejects when it belongs to another history by then. */
   async #tell(run: Run, epoch: number): Promise<readonly (readonly [ChangeNews, number])[]> {
     const { keys } = this.#parts
     const told: (readonly [ChangeNews, number])[] = []
     for (const key of this.#pendingKeys) {
       const places = [keys.tags, keys.entry(key), keys.lease(key), keys.sets]
-      await run('set', places, [epoch, 0, 0, '-', keys.channel, key, maxSets, ''])
+      const args = [epoch, 0, 0, 0, '-', keys.channel, key, maxSets, '']
+      readSet(await run('set', places, args))
       this.#pendingKeys.delete(key)
     }
     for (const [type, news] of this.#pending) {
-      const { seq } = readChange(await run('change', [keys.tags], this.changeArgs(news)))
-      if (this.#pending.get(type) === news) this.#pending.delete(type)
-      told.push([news, seq])
+      const change = readChange(await run('change', [keys.tags], this.changeArgs(news)))
+      if (change.epoch !== epoch) throw over()
+      this.#pending.delete(type)
+      told.push([news, change.seq])
     }
-    return this.pending === 0 ? told : [...told, ...(await this.#tell(run, epoch))]
+    return told
   }
 
   /** The arguments with which Redis is told of a change. */
@@ -263,10 +270,21 @@ function readSync(reply: readonly unknown[]): Known & { readonly sets: Pairs } {
   return { ...readOpen(reply), sets: pairs(reply[4] as readonly string[]) }
 }
 
+/** The number that Redis gave a value that was set, and whether it is kept. Throws when it has another history. */
+export function readSet(reply: unknown): { readonly seq: number; readonly isKept: boolean } {
+  const [seq, isKept] = reply as readonly [string, number]
+  if (Number(seq) === 0) throw over()
+  return { seq: Number(seq), isKept: isKept === 1 }
+}
+
 /** The history and the number that Redis gave a change. */
 export function readChange(reply: unknown): { readonly epoch: number; readonly seq: number } {
   const [epoch, seq] = reply as readonly [string, string]
   return { epoch: Number(epoch), seq: Number(seq) }
+}
+
+function over(): RedisFailure {
+  return new RedisFailure('The history of changes has begun anew.')
 }
 
 function pairs(flat: readonly string[]): Pairs {
