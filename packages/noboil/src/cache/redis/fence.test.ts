@@ -97,7 +97,7 @@ class World {
     this.caches = processes.map(
       () =>
         new AppCache(
-          { dependencies: { posts: ['pictures'] }, freeze: true },
+          { dependencies: { posts: ['pictures'] }, freeze: true, limits: { maxEntries: 10 } },
           {
             clock: this.clock,
             random: { unit: () => ++tokens / 1e6, token: () => `t${++tokens}` },
@@ -217,7 +217,7 @@ test('after an acknowledged invalidation nothing loaded before it is served as f
       }
       await world.finish(calls)
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   )
 }, 60_000)
 
