@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path'
 import { buildWeb } from '@noboil/backend-node/web'
 import { DefinitionError } from 'noboil/errors'
+import { reachDeployment } from './reach.ts'
 import { serveApps } from './serve.ts'
 import { type StandIn, startStandIn } from './stand-in.ts'
 
@@ -13,18 +14,21 @@ const root = resolve(import.meta.dirname, '../../..')
 try {
   await start()
 } catch (error) {
-  if (!(error instanceof DefinitionError)) throw error
-  console.error(`\n${error.message}\n`)
+  const sentence = sentenceOf(error)
+  if (sentence === undefined) throw error
+  console.error(`\n${sentence}\n`)
   process.exit(1)
 }
 
 async function start(): Promise<void> {
   const port = portOf('PORT', 3000)
-  const deployed = process.env['CONVEX_URL']
-  const folders = { '/': await build('poll'), '/movie': await build('movie') }
+  const address = process.env['CONVEX_URL']
+  const deployed = address === undefined ? undefined : await reachDeployment(address)
   const standIn =
     deployed === undefined ? await startStandIn(portOf('CONVEX_PORT', 3210)) : undefined
-  const site = await serveApps({ folders, convexUrl: standIn?.url ?? String(deployed), port })
+  const folders = { '/': await build('poll'), '/movie': await build('movie') }
+  const convexUrl = deployed ?? (standIn as StandIn).url
+  const site = await serveApps({ folders, convexUrl, port })
   console.log(`
   Poll is open at ${site.url}
   Movie is open at ${site.url}/movie
@@ -34,6 +38,15 @@ ${standIn === undefined ? `\n  Convex: ${deployed}\n` : aboutStandIn(standIn)}`)
       void Promise.all([site.close(), standIn?.close()]).then(() => process.exit(0))
     })
   }
+}
+
+/** What whoever started it can mend; undefined for everything else. */
+function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof DefinitionError) return error.message
+  const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number }
+  return code === 'EADDRINUSE'
+    ? `Port ${port} is in use: set PORT for the apps, CONVEX_PORT for the stand-in, to a free one.`
+    : undefined
 }
 
 function aboutStandIn({ url, admin, films }: StandIn): string {

@@ -36,6 +36,7 @@ async function answerFrom(deployment: Deployment, request: Request): Promise<Res
     if (pathname === '/api/query_ts') return Response.json({ ts: '0' })
     if (pathname === '/api/storage/upload') return upload(deployment, request, url)
   }
+  if (request.method === 'GET' && pathname === '/instance_name') return new Response('stand-in')
   if (request.method === 'GET' && pathname.startsWith(filePath)) {
     return serveFile(deployment, pathname.slice(filePath.length))
   }
