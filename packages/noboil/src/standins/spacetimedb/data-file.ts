@@ -1,4 +1,7 @@
-/** A database in a file between runs: a snapshot of all of it, written anew after commits. */
+/**
+ * A database in a file between runs: a snapshot of all of it, written anew after commits, beside the file and then in its
+ * place. So the file is whole at any moment, and what was committed just before a crash may be missing from it.
+ */
 import { readFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -32,13 +35,19 @@ export function readDataFile(path: string): StoredData | undefined {
   )
 }
 
-/** Follows an engine's commits; one write at a time, each of what is there when it begins. */
+/**
+ * Follows an engine's commits; one write at a time, each of what is there when it begins, and with a pause behind it: the
+ * larger the database, the more commits share a write.
+ */
 export class DataFile {
   readonly #path: string
   readonly #engine: Engine
   readonly #secret: Uint8Array
   #isDirty = true
   #writing: Promise<void> | undefined
+  #endPause: () => void = () => {}
+  #pauseMs = 0
+  #isClosing = false
 
   constructor(path: string, engine: Engine, secret: Uint8Array) {
     this.#path = path
@@ -53,12 +62,14 @@ export class DataFile {
 
   /** Resolves when the file holds the last commit. @throws when it could not be written. */
   async close(): Promise<void> {
+    this.#isClosing = true
+    this.#endPause()
     await this.#writing
     if (this.#isDirty) await this.#write()
   }
 
   #soon(): void {
-    this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve))
+    this.#writing ??= this.#pause()
       .then(() => this.#write())
       .catch((error: unknown) => {
         this.#isDirty = true
@@ -72,24 +83,47 @@ export class DataFile {
   async #write(): Promise<void> {
     while (this.#isDirty) {
       this.#isDirty = false
+      const began = performance.now()
       const bytes = serialize({ format: FORMAT, secret: this.#secret, state: this.#engine.state })
-      const written = `${this.#path}.${process.pid}.tmp`
-      // Nobody else may read it: who knows the secret can be anybody.
-      const file = await open(written, 'w', 0o600)
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(written, this.#path)
-      const folder = await open(dirname(this.#path))
-      try {
-        await folder.sync()
-      } finally {
-        await folder.close()
-      }
+      await replaceFile(this.#path, bytes)
+      this.#pauseMs = Math.max(MIN_PAUSE_MS, PAUSE_SHARE * (performance.now() - began))
+      if (this.#isDirty) await this.#pause()
     }
+  }
+
+  #pause(): Promise<void> {
+    if (this.#isClosing) return Promise.resolve()
+    return new Promise((resolve) => {
+      // It keeps the process alive: a program that ends by itself leaves a whole file.
+      const timer = setTimeout(resolve, this.#pauseMs)
+      this.#endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+const MIN_PAUSE_MS = 20
+/** Writing takes at most about a tenth of the time. */
+const PAUSE_SHARE = 10
+
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const written = `${path}.tmp`
+  // Nobody else may read it: who knows the secret can be anybody.
+  const file = await open(written, 'w', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(written, path)
+  const folder = await open(dirname(path))
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }
 

@@ -3,9 +3,8 @@
  * memory. It takes the place of the SpacetimeDB server in tests and in development, and is not one: see
  * `docs/spacetimedb-testing.md` for what it does not emulate.
  */
-import { AlgebraicType, BinaryReader, type Identity } from 'spacetimedb'
+import type { Identity } from 'spacetimedb'
 import { DefinitionError } from '../../errors/assert.ts'
-import { decodeResult, encodeArguments } from './abi/calls.ts'
 import type { HttpFetch } from './abi/http.ts'
 import { type BuiltBindings, buildBindings } from './bindings/build.ts'
 import { type EmitOptions, emitBindings } from './bindings/emit.ts'
@@ -16,8 +15,9 @@ import { systemClock, VirtualClock } from './clock.ts'
 import type { CallCost } from './datastore/costs.ts'
 import { DataFile, readDataFile } from './data-file.ts'
 import { seededRandom } from './datastore/order.ts'
-import type { Row } from './datastore/table.ts'
-import { type Caller, Engine } from './engine.ts'
+import { Connection, decodeRows, EngineCaller } from './caller.ts'
+import { lockDataFile } from './data-lock.ts'
+import { Engine } from './engine.ts'
 import { ModuleCallError } from './errors.ts'
 import { type Claims, identityFromClaims, identityOf, LOCAL_ISSUER } from './identity.ts'
 import type { LogLine } from './logs.ts'
@@ -30,8 +30,6 @@ import type {
   TableName,
   UntypedRow,
 } from './module-types.ts'
-import type { Relation } from './relation.ts'
-import { compileQuery } from './sql/select.ts'
 import { inProcessSockets, type WebSocketFactory } from './server/in-process.ts'
 import { listen, type Listener, type ListenOptions } from './server/listen.ts'
 import { Server } from './server/server.ts'
@@ -56,7 +54,7 @@ export interface ModuleHostOptions {
   readonly shuffleScans?: number
   /**
    * A file to begin with and to keep: rows, and the secret of the tokens. It is written soon after commits, as a whole and
-   * atomically; what was committed just before a crash may be missing.
+   * atomically; what was committed just before a crash may be missing. One host at a time has it open.
    */
   readonly dataFile?: string
   /** Vouches for tokens that this host did not hand out. */
@@ -136,13 +134,29 @@ const START_MS = Date.UTC(2026, 0, 1)
 const MAX_LOG_LINES = 10_000
 
 async function openHost(options: ModuleHostOptions): Promise<Host> {
-  const { entry, module, http = noHttp, shuffleScans, maxLogLines = MAX_LOG_LINES } = options
+  const { entry, module } = options
   if ((entry === undefined) === (module === undefined))
     throw new DefinitionError('Give a module host either an entry or a bundled module.')
   const bundle = module ?? (await bundleModule(entry ?? ''))
+  if (options.dataFile === undefined) return startHost(bundle, options)
+  const unlock = lockDataFile(options.dataFile)
+  try {
+    return startHost(bundle, options, { path: options.dataFile, unlock })
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function startHost(
+  bundle: ModuleBundle,
+  options: ModuleHostOptions,
+  data?: { readonly path: string; readonly unlock: () => void },
+): Host {
+  const { http = noHttp, shuffleScans, maxLogLines = MAX_LOG_LINES } = options
   const clock =
     options.clock === 'system' ? systemClock : new VirtualClock(options.startMs ?? START_MS)
-  const stored = options.dataFile === undefined ? undefined : readDataFile(options.dataFile)
+  const stored = data && readDataFile(data.path)
   const engine = new Engine(bundle, {
     state: stored?.state,
     identity: identityOf('database'),
@@ -154,94 +168,33 @@ async function openHost(options: ModuleHostOptions): Promise<Host> {
   })
   const now = (): number => Number(clock.now() / 1000n)
   const tokens = new Tokens(stored?.secret ?? newSecret(), options.verifyToken, now)
-  const keeper =
-    options.dataFile === undefined
-      ? undefined
-      : new DataFile(options.dataFile, engine, tokens.secret)
-  return new Host(engine, tokens, keeper)
+  const keeper = data && new DataFile(data.path, engine, tokens.secret)
+  return new Host(engine, tokens, async () => {
+    try {
+      await keeper?.close()
+    } finally {
+      data?.unlock()
+    }
+  })
 }
 
 function noHttp(): never {
   throw new Error('This host has no network: give it http, or stub it with stubHttp.')
 }
 
-class EngineCaller {
-  readonly engine: Engine
-  readonly caller: Caller
-
-  constructor(engine: Engine, caller: Caller) {
-    this.engine = engine
-    this.caller = caller
-  }
-
-  get identity(): Identity {
-    return this.caller.identity
-  }
-
-  call(name: string, args: object = {}): void {
-    const fn = this.engine.callable('reducer', name, this.caller)
-    this.engine.reducer(fn, encodeArguments(fn, args), this.caller)
-  }
-
-  procedure(name: string, args: object = {}): unknown {
-    const fn = this.engine.callable('procedure', name, this.caller)
-    return decodeResult(fn, this.engine.procedure(fn, encodeArguments(fn, args), this.caller))
-  }
-
-  rows(name: string): UntypedRow[] {
-    const relation = this.engine.relation(name, this.identity)
-    if (relation === undefined || !relation.isPublic)
-      throw new ModuleCallError('refused', `There is no public table or view ${name}.`)
-    return decodeRows(relation, relation.rows.values())
-  }
-
-  sql(query: string): UntypedRow[] {
-    const readable = (name: string): Relation | undefined => {
-      const relation = this.engine.relation(name, this.identity)
-      return relation?.isPublic === true ? relation : undefined
-    }
-    const { relation, rows } = compileQuery(query, readable, this.identity)
-    return decodeRows(relation, rows().values())
-  }
-}
-
-class Connection extends EngineCaller {
-  get connectionId(): bigint {
-    return this.caller.connectionId
-  }
-
-  disconnect(): void {
-    this.engine.disconnect(this.connectionId)
-  }
-
-  override call(name: string, args: object = {}): void {
-    this.#require()
-    super.call(name, args)
-  }
-
-  override procedure(name: string, args: object = {}): unknown {
-    this.#require()
-    return super.procedure(name, args)
-  }
-
-  #require(): void {
-    if (!this.engine.connections.has(this.connectionId))
-      throw new ModuleCallError('refused', 'The connection has ended.')
-  }
-}
-
 class Host extends EngineCaller {
   readonly #runner: ScheduleRunner
   readonly #server: Server
   readonly #listeners = new Set<Listener>()
-  readonly #keeper: DataFile | undefined
+  /** Writes what is left to be written, and lets go of the file. */
+  readonly #endData: () => Promise<void>
   #nextConnection = 1n
 
-  constructor(engine: Engine, tokens: Tokens, keeper: DataFile | undefined) {
+  constructor(engine: Engine, tokens: Tokens, endData: () => Promise<void>) {
     super(engine, { identity: engine.options.owner, connectionId: 0n })
     this.#runner = new ScheduleRunner(engine)
     this.#server = new Server(engine, tokens)
-    this.#keeper = keeper
+    this.#endData = endData
   }
 
   get databaseIdentity(): Identity {
@@ -328,13 +281,6 @@ class Host extends EngineCaller {
     this.#server.closeAll('The host ends.')
     for (const connectionId of this.engine.connections) this.engine.disconnect(connectionId)
     await Promise.all([...this.#listeners].map((listener) => listener.close()))
-    await this.#keeper?.close()
+    await this.#endData()
   }
-}
-
-function decodeRows(relation: Relation, rows: Iterable<Row>): UntypedRow[] {
-  const { columns, typespace } = relation
-  const elements = columns.map(({ name, type }) => ({ name, algebraicType: type }))
-  const read = AlgebraicType.makeDeserializer({ tag: 'Product', value: { elements } }, typespace)
-  return Array.from(rows, ({ bytes }) => read(new BinaryReader(bytes)) as UntypedRow)
 }
