@@ -2,5 +2,6 @@
 import type { HostDriver } from './driver.ts'
 import { convexTestHost } from './hosts/convex.ts'
 import { memory, sqlite } from './hosts/node.ts'
+import { spacetimedb } from './hosts/spacetimedb.ts'
 
-export const hosts: readonly HostDriver[] = [memory, sqlite, convexTestHost]
+export const hosts: readonly HostDriver[] = [memory, sqlite, convexTestHost, spacetimedb]

@@ -30,6 +30,11 @@ const ids = new Ids({
 export const millisOf = ({ timestamp }: Pick<CallContext, 'timestamp'>): number =>
   Number(timestamp.microsSinceUnixEpoch / 1000n)
 
+/** When a schedule is to run that is due at once. */
+export const atOnce = (ctx: Pick<CallContext, 'timestamp'>): unknown => dueAt(millisOf(ctx))
+
+export const dueAt = (ms: number): unknown => sdk.ScheduleAt.time(BigInt(ms) * 1000n)
+
 /** Bytes that the database draws. */
 export const chance = ({ random }: CallContext, count: number): Uint8Array =>
   Uint8Array.from({ length: count }, () => random.integerInRange(0, 255))

@@ -9,7 +9,7 @@ import { type Flow, startProgram, type Step } from '../../program/flow.ts'
 import { isThenable } from '../../program/run.ts'
 import { dueFlows, finishFlow, leaseFlow, scheduleLayout } from '../shared/schedule.ts'
 import type { App } from './app.ts'
-import { assertDatabase, millisOf, told, within } from './calls.ts'
+import { assertDatabase, atOnce, dueAt, millisOf, told, within } from './calls.ts'
 import { type Handles } from './definition.ts'
 import { isWorkersFlow, sendFlow } from './errand-queue.ts'
 import { runWith } from './fetching.ts'
@@ -39,8 +39,8 @@ export function wake(ctx: CallContext, { changes }: HostTransaction): void {
     table === scheduleLayout && before === null ? [after?.['at'] as number] : [],
   )
   if (times.length === 0) return
-  const at = BigInt(Math.max(Math.min(...times), millisOf(ctx))) * 1000n
-  ctx.db[ownTables.wakes]?.insert({ id: 0n, at: sdk.ScheduleAt.time(at) })
+  const at = dueAt(Math.max(Math.min(...times), millisOf(ctx)))
+  ctx.db[ownTables.wakes]?.insert({ id: 0n, at })
 }
 
 export function flowFunctions(
@@ -69,8 +69,7 @@ function tick(ctx: CallContext): void {
     transaction.execute(() => sweepWindows(maxSweptRows))
     const due = transaction.execute(() => dueFlows(millisOf(ctx), 1))
     if (due.length === 0) return
-    const at = sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch)
-    ctx.db[ownTables.wakes]?.insert({ id: 0n, at })
+    ctx.db[ownTables.wakes]?.insert({ id: 0n, at: atOnce(ctx) })
   })
 }
 

@@ -11,18 +11,12 @@ import { encodeAll } from '../../schema/spacetimedb/columns.ts'
 import type { Fields } from '../../schema/storable.ts'
 import type { Row } from '../../schema/values.ts'
 import type { App } from './app.ts'
-import { assertDatabase, told, within } from './calls.ts'
+import { assertDatabase, atOnce, told, within } from './calls.ts'
 import type { Handles } from './definition.ts'
 import type { Exposure } from './exposure.ts'
 import { answerOf } from './functions.ts'
 import { type Db, ownTables, type StoredRow, unique } from './ports.ts'
-import {
-  type CallContext,
-  type ModuleExport,
-  type ModuleSchema,
-  sdk,
-  type TableHandle,
-} from './sdk.ts'
+import { type CallContext, type ModuleExport, type ModuleSchema, type TableHandle } from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
 
 /** Rows that are moved in one transaction. */
@@ -120,7 +114,7 @@ function move(
   const name = `${table.name}/${parent}`
   unique(ctx.db, ownTables.moves, 'name').delete(name)
   if (found.isDone) return
-  const at = sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch)
+  const at = atOnce(ctx)
   const rest = { name, table: table.name, parent, cursor: found.continueCursor }
   ctx.db[ownTables.moves]?.insert({ id: 0n, at, ...rest })
 }

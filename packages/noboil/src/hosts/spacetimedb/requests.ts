@@ -8,7 +8,7 @@ import { systemCall } from '../../factories/shared/call.ts'
 import type { AnyAction } from '../../factories/shared/operation.ts'
 import { decodeCall, parametersOf, type ReducerShape } from '../../schema/spacetimedb/reducers.ts'
 import type { App } from './app.ts'
-import { assertDatabase, isServer, told, visitorOf } from './calls.ts'
+import { assertDatabase, atOnce, isServer, told, visitorOf } from './calls.ts'
 import { columnsOf, type Handles } from './definition.ts'
 import { drive, transact } from './flows.ts'
 import { ownTables, type StoredRow } from './ports.ts'
@@ -34,7 +34,7 @@ export function actionReducer(
       operation.args(args)
       ctx.db[ownTables.requests]?.insert({
         id: 0n,
-        at: sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch),
+        at: atOnce(ctx),
         sender: ctx.sender,
         request: request ?? '',
         path: shape.path,
