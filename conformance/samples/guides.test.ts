@@ -46,8 +46,9 @@ const namesOn = (page: string): ReadonlySet<string> =>
   new Set([...readPage(page).matchAll(/`([\w.]+)/g)].map((found) => found[1] as string))
 
 describe('a page names all that its factory has', () => {
-  const source = resolve(import.meta.dirname, '../../packages/noboil/src/factories')
-  const read = (file: string): string => readFileSync(join(source, file), 'utf8')
+  const source = resolve(import.meta.dirname, '../../packages/noboil/src')
+  const readSource = (file: string): string => readFileSync(join(source, file), 'utf8')
+  const read = (file: string): string => readSource(join('factories', file))
   /** The members of an exported interface, and of those named beside it. */
   const membersOf = (text: string, ...interfaces: readonly string[]): string[] =>
     interfaces.flatMap((name) => {
@@ -99,6 +100,18 @@ describe('a page names all that its factory has', () => {
   test.each(Object.entries(cases))('%s', (factory, names) => {
     const named = namesOn(`guide/${factory}.md`)
     expect(names.length).toBeGreaterThan(8)
+    expect(names.filter((name) => !named.has(name))).toEqual([])
+  })
+
+  test('cache', () => {
+    const named = namesOn('cache.md')
+    const names = [
+      ...membersOf(readSource('cache/options.ts'), 'SetOptions', 'RememberOptions'),
+      ...membersOf(readSource('cache/ports.ts'), 'CacheLimits'),
+      ...membersOf(readSource('cache/redis/settings.ts'), 'RedisSettings'),
+      ...membersOf(readSource('server/cache-defaults.ts'), 'RedisOptions'),
+    ]
+    expect(names.length).toBeGreaterThan(20)
     expect(names.filter((name) => !named.has(name))).toEqual([])
   })
 })

@@ -17,6 +17,7 @@ export interface CacheLogOptions {
  */
 export function makeCacheLogger(options: CacheLogOptions = {}): CacheLogger {
   const { file = 'logs/cache.json', level = 'info' } = options
+  if (level === 'silent') return nowhere
   let logger: CacheLogger | undefined
   const open = (): CacheLogger =>
     (logger ??= pino(
@@ -35,6 +36,8 @@ export function makeCacheLogger(options: CacheLogOptions = {}): CacheLogger {
     error: (fields, event) => open().error(fields, event),
   }
 }
+
+const nowhere: CacheLogger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Opened here and at once: a process that ends right after its first line still writes it. */
 function openLog(file: string): number {
