@@ -103,17 +103,23 @@ export function program<args extends readonly unknown[], result>(
     const inner = body(...args)
     if (ledger === undefined) return inner
     ledger.made++
-    return counted(ledger, inner) as Program<result>
+    return new Counted(ledger, inner) as unknown as Program<result>
   }
 }
 
 /** Counts the start of a sub-program without adding a frame to each of its operations. */
-function counted(ledger: Ledger, inner: Program<unknown>): Iterable<Op<unknown>> {
-  return {
-    [Symbol.iterator]() {
-      ledger.ran++
-      return inner
-    },
+class Counted {
+  readonly #ledger: Ledger
+  readonly #inner: Program<unknown>
+
+  constructor(ledger: Ledger, inner: Program<unknown>) {
+    this.#ledger = ledger
+    this.#inner = inner
+  }
+
+  [Symbol.iterator](): Program<unknown> {
+    this.#ledger.ran++
+    return this.#inner
   }
 }
 
@@ -164,15 +170,7 @@ function stretch(
   options: StretchOptions,
 ): Stretch {
   const { lower, upper, order = 'asc', where = noConditions } = options
-  return {
-    table,
-    index,
-    eq,
-    order,
-    where,
-    ...(lower ? { lower } : {}),
-    ...(upper ? { upper } : {}),
-  }
+  return { table, index, eq, lower, upper, order, where }
 }
 
 /** The first `limit` rows of a stretch of an index (`''`: the primary key). */

@@ -42,8 +42,8 @@ export interface Stretch {
   /** Values of the index's first columns. */
   readonly eq: readonly unknown[]
   /** Bounds on the column after those. */
-  readonly lower?: Bound
-  readonly upper?: Bound
+  readonly lower?: Bound | undefined
+  readonly upper?: Bound | undefined
   readonly order: Order
   /** All must hold. */
   readonly where: readonly Condition[]

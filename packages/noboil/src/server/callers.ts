@@ -31,7 +31,8 @@ export class Callers {
   readonly #closing = new AbortController()
   /** Ends them. */
   readonly #ending = new AbortController()
-  readonly #running = new Set<Promise<unknown>>()
+  #running = 0
+  #onIdle: (() => void) | undefined
 
   constructor(
     host: Host,
@@ -49,24 +50,23 @@ export class Callers {
 
   /** As a client: internal functions are not there. */
   callPublic(path: string, input: unknown, call: Call, options?: CallOptions): Promise<Answered> {
-    return this.#start(this.#registry.findPublic(path), path, input, call, options)
+    return this.#run(this.#registry.findPublic(path), path, input, call, options)
   }
 
   /** From the server's own code: as the server itself, or as somebody else, who sees what clients see. */
-  async call(
+  call(
     path: string,
     input: unknown,
     call: Call = systemCall,
     options?: CallOptions,
   ): Promise<Answered> {
-    this.#contexts.assertOutside(path)
     const entry = call.internal ? this.#registry.find(path) : this.#registry.findPublic(path)
-    return this.#start(entry, path, input, call, options)
+    return this.#run(entry, path, input, call, options)
   }
 
   /** Functions to call bare, as somebody. */
   tree(call: Call = systemCall): object {
-    return functionsAt('', async (path, args) => (await this.call(path, args, call)).value)
+    return functionsAt('', (path, args) => this.call(path, args, call).then(valueOf))
   }
 
   /** What handlers of actions and crons are given: every call is a transaction of its own. */
@@ -92,7 +92,7 @@ export class Callers {
   /** Tells actions that the server closes, and waits for everything that runs. */
   async close(): Promise<void> {
     this.#closing.abort(new NoboilError('UNAVAILABLE', 'The server is closing.'))
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    while (this.#running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
   }
 
   /** Waits no longer. */
@@ -100,30 +100,38 @@ export class Callers {
     this.#ending.abort()
   }
 
-  async #start(
+  /** The one async function between a caller and the host: a promise more is felt in an append. */
+  async #run(
     entry: Entry | undefined,
     path: string,
     input: unknown,
     call: Call,
     options: CallOptions | undefined,
   ): Promise<Answered> {
+    this.#contexts.assertOutside(path)
     if (entry === undefined) throw new NoboilError('NOT_FOUND', `There is no function '${path}'.`)
-    return this.#track(this.#run(entry, input, call, options))
+    const args = entry.args(input)
+    this.#running++
+    try {
+      return await this.#answer(entry, args, call, options)
+    } finally {
+      if (--this.#running === 0) this.#onIdle?.()
+    }
   }
 
-  async #run(entry: Entry, input: unknown, call: Call, options?: CallOptions): Promise<Answered> {
-    const args = entry.args(input)
+  #answer(
+    entry: Entry,
+    args: unknown,
+    call: Call,
+    options: CallOptions | undefined,
+  ): Promise<Answered> {
     switch (entry.kind) {
       case 'query':
         return this.#host.read(() => answer(entry, call, args), { custom: entry.custom })
       case 'mutation':
         return this.#host.write(() => entry.run(call, args), options)
-      case 'action': {
-        const value = await this.#act(entry.path, options?.signal, (signal) =>
-          entry.run(call, args, signal),
-        )
-        return { value, revision: this.#host.revision }
-      }
+      case 'action':
+        return this.#act(entry.path, options?.signal, (signal) => entry.run(call, args, signal))
     }
   }
 
@@ -131,7 +139,7 @@ export class Callers {
     path: string,
     given: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<unknown>,
-  ): Promise<unknown> {
+  ): Promise<Answered> {
     const late = new AbortController()
     const stopTimer = this.#clock.setTimer(this.#limits.actionTimeoutMs, () => late.abort())
     const over = AbortSignal.any([late.signal, this.#ending.signal, ...(given ? [given] : [])])
@@ -147,21 +155,15 @@ export class Callers {
       else over.addEventListener('abort', end, { once: true })
     })
     try {
-      return await Promise.race([work(signal), ended])
+      const value = await Promise.race([work(signal), ended])
+      return { value, revision: this.#host.revision }
     } finally {
       stopTimer()
     }
   }
-
-  #track<result>(running: Promise<result>): Promise<result> {
-    this.#running.add(running)
-    const done = (): void => {
-      this.#running.delete(running)
-    }
-    running.then(done, done)
-    return running
-  }
 }
+
+export const valueOf = (answered: Answered): unknown => answered.value
 
 /** A call by a user, for `as(user)` and tests. */
 export const callOf = (user: User | null): Call => ({

@@ -7,7 +7,7 @@ export type Invoke = (path: string, args: unknown) => Promise<unknown>
 
 export function functionsAt(path: string, invoke: Invoke): object {
   const known = new Map<string, object>()
-  return new Proxy((): void => {}, {
+  return new Proxy((args: unknown) => invoke(path, args), {
     get(_target, name) {
       // A promise looks for `then`; nothing here is one.
       if (typeof name !== 'string' || name === 'then') return undefined
@@ -15,9 +15,6 @@ export function functionsAt(path: string, invoke: Invoke): object {
       const found = known.get(name) ?? functionsAt(path === '' ? name : `${path}.${name}`, invoke)
       known.set(name, found)
       return found
-    },
-    apply(_target, _self, [args]: unknown[]) {
-      return invoke(path, args)
     },
   })
 }

@@ -25,7 +25,7 @@ import type { TrustProxy } from './address.ts'
 import { assemble, type Assembled } from './assemble.ts'
 import type { AuthPort } from './auth/port.ts'
 import { CachePlan } from './cache/deployment.ts'
-import { callOf } from './callers.ts'
+import { callOf, valueOf } from './callers.ts'
 import { functionsAt } from './functions.ts'
 import type { WebOptions } from './http/web.ts'
 import { checkServerLimits, defaultServerLimits, type ServerLimits } from './limits.ts'
@@ -205,9 +205,12 @@ class NodeApp implements App<object> {
 
   #tree(user: User | null | undefined): object {
     const call = user === undefined ? undefined : callOf(user)
-    return functionsAt('', async (path, args) => {
-      const server = this.#open ?? (await this.#server())
-      return (await server.call(path, args, call)).value
+    return functionsAt('', (path, args) => {
+      const answered =
+        this.#open === undefined
+          ? this.#server().then((server) => server.call(path, args, call))
+          : this.#open.call(path, args, call)
+      return answered.then(valueOf)
     })
   }
 

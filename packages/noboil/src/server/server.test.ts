@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { errorCode } from '../errors/match.ts'
 import { referencesAt } from './refs.ts'
 import { definers } from './definers.ts'
-import { type RigOptions, ServerRig } from './server.fixture.ts'
+import { banner, type RigOptions, ServerRig } from './server.fixture.ts'
 import type { HandlerContext } from './contexts.ts'
 import type { FunctionTree } from './types.ts'
 
@@ -179,6 +179,20 @@ test('an api call from inside a transaction is refused at once, from a hook and 
   // After the commit there is no transaction to wait for.
   await rig.value('later', {}, 'ann')
   expect(await after).toMatchObject({ value: null })
+})
+
+test('a request that is answered without a socket is refused inside a transaction as well', async () => {
+  const call = (): Request =>
+    new Request('http://localhost/api/call/site.get', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'http://localhost' },
+      body: JSON.stringify({ args: banner }),
+    })
+  const functions = tree({
+    loop: mutation(async () => (await rig.server.fetch(call())).json()),
+  })
+  const rig = await open({ functions })
+  expect(await rig.value('loop', {}, 'ann')).toMatchObject({ error: { code: 'UNSUPPORTED' } })
 })
 
 test('an action is no transaction: what it has written stays when it fails', async () => {

@@ -168,7 +168,7 @@ export class Server {
   }
 
   /** As the server itself, or as `call` says. */
-  async call(path: string, args: unknown, call?: Call): Promise<Answered> {
+  call(path: string, args: unknown, call?: Call): Promise<Answered> {
     return this.callers.call(path, args, call)
   }
 

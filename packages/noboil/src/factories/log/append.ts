@@ -78,13 +78,15 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
 
     if (limit) yield* assertFits(limit, call.caller, window ?? null, 1)
     if (given.expectedSeq !== undefined) yield* assertEndsAt(log, parent, given.expectedSeq)
-    const written = yield* beforeAppend(log, call, parent, payload, author)
+    const written = log.hooks.beforeAppend
+      ? yield* beforeAppend(log, call, parent, payload, author)
+      : payload
     const late = readCountsLate(log, parent)
     const tally = (late ? yield* late : counts) ?? null
-    const [first] = yield* write(log, call, parent, [written], tally, { key, print })
+    const [row] = yield* write(log, parent, author, [written], tally, { key, print })
     if (limit) yield* record(limit, call.caller, window ?? null, 1)
-    yield* afterAppend(log, call, first as StoredRow)
-    return { seq: (first as StoredRow).seq, created: true }
+    if (log.hooks.afterAppend) yield* afterAppend(log, call, row as StoredRow)
+    return { seq: (row as StoredRow).seq, created: true }
   },
 )
 
@@ -125,15 +127,19 @@ const appendMany: (
     return { count: 0, firstSeq: (head?.seq ?? 0) + 1 }
   }
   if (limit) yield* assertFits(limit, call.caller, window ?? null, payloads.length)
-  const written: Row[] = []
-  for (const payload of payloads) {
-    written.push(yield* beforeAppend(log, call, parent, payload, author))
+  let written: readonly Row[] = payloads
+  if (log.hooks.beforeAppend) {
+    const hooked: Row[] = []
+    for (const payload of payloads) {
+      hooked.push(yield* beforeAppend(log, call, parent, payload, author))
+    }
+    written = hooked
   }
   const late = readCountsLate(log, parent)
   const tally = (late ? yield* late : counts) ?? null
-  const rows = yield* write(log, call, parent, written, tally, {})
+  const rows = yield* write(log, parent, author, written, tally, {})
   if (limit) yield* record(limit, call.caller, window ?? null, rows.length)
-  for (const row of rows) yield* afterAppend(log, call, row)
+  if (log.hooks.afterAppend) for (const row of rows) yield* afterAppend(log, call, row)
   return { count: rows.length, firstSeq: (rows[0] as StoredRow).seq }
 })
 
@@ -211,15 +217,15 @@ const afterAppend: (log: LogContext, call: Call, row: StoredRow) => Program<void
 /** Takes `seq`s from the head and writes the rows, in one piece. */
 const write: (
   log: LogContext,
-  call: Call,
   parent: string,
+  author: string,
   payloads: readonly Row[],
   counts: CountsRow | null,
   idempotency: { readonly key?: string | undefined; readonly print?: string | undefined },
 ) => Program<readonly StoredRow[]> = program(function* (
   log,
-  call,
   parent,
+  author,
   payloads,
   counts,
   { key, print },
@@ -239,7 +245,7 @@ const write: (
       ...payload,
       parent,
       seq,
-      userId: authorOf(call),
+      userId: author,
       createdAt: at,
       updatedAt: at,
     }
@@ -252,11 +258,9 @@ const write: (
     row['_creationTime'] = at
     rows.push(row as unknown as StoredRow)
   }
-  yield* count(
-    log,
-    parent,
-    counts,
-    payloads.map((payload) => ({ payload, live: 1, total: 1 })),
-  )
+  if (log.counted.length > 0) {
+    const tallies = payloads.map((payload) => ({ payload, live: 1, total: 1 }))
+    yield* count(log, parent, counts, tallies)
+  }
   return rows
 })

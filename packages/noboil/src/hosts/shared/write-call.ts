@@ -165,7 +165,7 @@ export class WriteCall extends Session {
       case 'increment': {
         const change = store.increment(request.table, request.key, request.by)
         if (change.fields?.length !== 0) this.changes.push(change)
-        return { ...change.after }
+        return change.after
       }
       case 'remove':
         this.changes.push(store.remove(request.table, request.row))
