@@ -2,9 +2,11 @@
  * Both apps on the Node host, as one server: accounts in one file, everything else in another.
  */
 import { join } from 'node:path'
-import { noboil } from 'noboil/node'
+import type { AppCache } from 'noboil/cache'
+import { type MirrorConfig, noboil } from 'noboil/node'
 import { betterAuth } from 'noboil/node/better-auth'
 import { moviesFunctions } from './movies/functions.ts'
+import { followMirrors } from './movies/recalls.ts'
 import type { MovieSource } from './movies/source.ts'
 import { tablesOf } from './tables.ts'
 
@@ -16,6 +18,10 @@ export interface AppOptions {
   /** The built web apps: poll at the root, movie under a path of its own. */
   readonly web: { readonly poll: string; readonly movie: string }
   readonly movies: MovieSource
+  /** Knows `cacheDependencies`. */
+  readonly cache: AppCache
+  /** Which deployments are told of changes; undefined: those that the environment names. */
+  readonly mirrors: MirrorConfig | undefined
   /** What tells this deployment from another, for people; null where there is one. */
   readonly deployment: string | null
   /** E-mail addresses whose accounts are admins. */
@@ -24,17 +30,26 @@ export interface AppOptions {
 
 export type App = ReturnType<typeof createApp>['app']
 
-export function createApp({ dataDir, baseUrl, web, movies, deployment, admins }: AppOptions) {
+export const databaseIn = (dataDir: string): string => join(dataDir, 'poll.db')
+
+export function createApp(options: AppOptions) {
+  const { dataDir, baseUrl, web, movies, cache, mirrors, deployment, admins } = options
   const auth = betterAuth({ database: join(dataDir, 'accounts.db'), baseUrl, admins: [...admins] })
   const app = noboil({
-    database: join(dataDir, 'poll.db'),
+    database: databaseIn(dataDir),
     auth,
+    cache,
+    // A copy that is fetched is no change of its film. What people call back is: see recalls.ts.
+    invalidates: { movie: false },
+    ...(mirrors ? { mirrors } : {}),
     web: { dir: web.poll, apps: { '/movie': web.movie } },
     tables: ({ table }) => tablesOf(table, movies),
     functions: (define) => ({
-      ...moviesFunctions(movies)(define),
+      ...moviesFunctions(movies, cache)(define),
       site: { about: define.query({ handler: async () => ({ deployment }) }) },
     }),
+    log: { level: 'warn' },
   })
+  followMirrors(cache, () => app.api.movies.recalled())
   return { app, auth }
 }

@@ -14,7 +14,15 @@ export interface SeedPoll {
   readonly options: readonly string[]
   /** Votes per option. */
   readonly votes: readonly number[]
-  readonly comments: readonly { readonly by: number; readonly text: string }[]
+  /** How long ago it was asked, where a host can tell the past. */
+  readonly hoursAgo: number
+  readonly comments: readonly SeedComment[]
+}
+
+export interface SeedComment {
+  readonly by: number
+  readonly text: string
+  readonly hoursAgo: number
 }
 
 const id = (text: string): Id<'users'> => text as Id<'users'>
@@ -33,7 +41,8 @@ export const polls: readonly SeedPoll[] = [
     question: 'Which bakery should cater Friday’s breakfast?',
     options: ['Brot & Butter', 'Café Liv', 'The corner one', 'We bake it ourselves'],
     votes: [7, 12, 4, 9],
-    comments: [{ by: 1, text: 'If we bake ourselves, I am bringing cardamom buns.' }],
+    hoursAgo: 76,
+    comments: [{ by: 1, text: 'If we bake ourselves, I am bringing cardamom buns.', hoursAgo: 71 }],
   },
   {
     by: 0,
@@ -45,9 +54,10 @@ export const polls: readonly SeedPoll[] = [
       'Something short, please',
     ],
     votes: [14, 6, 3, 11],
+    hoursAgo: 51,
     comments: [
-      { by: 2, text: 'Middlemarch over the winter would be perfect.' },
-      { by: 4, text: 'I vote short, but I would not be sad about Le Guin.' },
+      { by: 2, text: 'Middlemarch over the winter would be perfect.', hoursAgo: 46 },
+      { by: 4, text: 'I vote short, but I would not be sad about Le Guin.', hoursAgo: 19 },
     ],
   },
   {
@@ -55,9 +65,10 @@ export const polls: readonly SeedPoll[] = [
     question: 'Where do we put the new bicycle stands?',
     options: ['In front of the library', 'Behind the market hall', 'At the tram stop'],
     votes: [21, 8, 26],
+    hoursAgo: 27,
     comments: [
-      { by: 3, text: 'The tram stop is the only place with light at night.' },
-      { by: 0, text: 'The library has the roof, though.' },
+      { by: 3, text: 'The tram stop is the only place with light at night.', hoursAgo: 25.5 },
+      { by: 0, text: 'The library has the roof, though.', hoursAgo: 24.8 },
     ],
   },
   {
@@ -65,6 +76,7 @@ export const polls: readonly SeedPoll[] = [
     question: 'Best hour for the weekly call?',
     options: ['Monday 9:00', 'Tuesday 16:00', 'Thursday 11:00'],
     votes: [2, 9, 13],
+    hoursAgo: 6.4,
     comments: [],
   },
   {
@@ -72,22 +84,21 @@ export const polls: readonly SeedPoll[] = [
     question: 'Tabs or spaces? Last time we ask.',
     options: ['Tabs', 'Spaces', 'Whatever the formatter says'],
     votes: [17, 18, 42],
-    comments: [{ by: 4, text: 'The formatter has spoken.' }],
+    hoursAgo: 2.3,
+    comments: [{ by: 4, text: 'The formatter has spoken.', hoursAgo: 0.7 }],
   },
 ]
 
-/** The poll's votes, option after option in turn, so that the newest ballots are mixed. */
+/** The poll's votes in the order they were cast: at any time each option has about its share of them. */
 export function ballots({ votes }: SeedPoll): { optionIdx: number; voter: string }[] {
-  const left = [...votes]
-  const cast: { optionIdx: number; voter: string }[] = []
-  while (left.some((count) => count > 0)) {
-    for (const [optionIdx, count] of left.entries()) {
-      if (count === 0) continue
-      left[optionIdx] = count - 1
-      cast.push({ optionIdx, voter: person(cast.length + optionIdx).name })
-    }
-  }
-  return cast
+  const total = votes.reduce((sum, count) => sum + count, 0)
+  const cast = votes.map(() => 0)
+  return Array.from({ length: total }, (_, at) => {
+    const due = votes.map((count, optionIdx) => (count * (at + 1)) / total - (cast[optionIdx] ?? 0))
+    const optionIdx = due.indexOf(Math.max(...due))
+    cast[optionIdx] = (cast[optionIdx] ?? 0) + 1
+    return { optionIdx, voter: person(at * 2 + optionIdx).name }
+  })
 }
 
 export const person = (at: number): SeedPerson => people[at % people.length] as SeedPerson

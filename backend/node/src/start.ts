@@ -1,22 +1,27 @@
 /**
- * `npm start`: builds the web apps that are older than their sources, starts the film catalogue, opens the database, fills it
- * the first time, and serves. `npm run start:mirror` does the same beside it, as a second deployment.
+ * `npm start`: builds the web apps that are older than their sources, starts the film catalogue, fills the database the first time,
+ * and serves. `npm run start:mirror` does the same beside it, as a second deployment: the two tell each other what to forget.
  */
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { DefinitionError, isNoboilError } from 'noboil/node'
-import { createApp } from './app.ts'
-import { configFrom } from './config.ts'
+import { type AppCache, createAppCache } from 'noboil/cache'
+import { DefinitionError, isNoboilError, type MirrorConfig } from 'noboil/node'
+import { createApp, databaseIn } from './app.ts'
+import { type Config, configFrom, type ServiceAccount } from './config.ts'
 import { catalogueSource } from './movies/catalogue.ts'
 import { startCatalogue } from './movies/process.ts'
+import { cacheDependencies } from './movies/recalls.ts'
 import type { MovieSource } from './movies/source.ts'
 import { tmdbSource } from './movies/tmdb.ts'
 import { seed } from './seed.ts'
+import { assertFirst, secretIn, serviceOf } from './service.ts'
 import { buildWeb } from './web.ts'
+import { cacheLogIn, welcome } from './welcome.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const adminEmail = 'admin@poll.example'
+/** Whoever watches two terminals does not wait minutes for a deployment that has just been opened. */
+const maxRetryMs = 4_000
 
 interface Films {
   readonly source: MovieSource
@@ -35,47 +40,43 @@ try {
 
 async function start(): Promise<void> {
   const config = configFrom(process.env, process.argv.slice(2), join(root, 'backend/node'))
-  const { dataDir, baseUrl, deployment, port, hostname } = config
+  const { dataDir, baseUrl, port, hostname, isMirror, peerUrl } = config
+  const service = serviceOf(config)
+  if (isMirror && peerUrl !== null) await assertFirst(peerUrl, service)
   mkdirSync(dataDir, { recursive: true })
   const web = { poll: await build('poll'), movie: await build('movie') }
   const films = await openFilms(config.tmdbKey)
+  const cache = openCache(config)
   const { app, auth } = createApp({
     dataDir,
     baseUrl,
-    deployment,
     web,
     movies: films.source,
+    cache,
+    mirrors: mirrorsOf(config, service),
+    deployment: isMirror && peerUrl !== null ? `Mirror of ${new URL(peerUrl).host}` : null,
     admins: [adminEmail],
   })
-  try {
-    await app.start()
-    await seed(app)
-    const password = adminPassword(dataDir)
-    await auth.createAccount({ email: adminEmail, password, name: 'Admin', role: 'admin' })
-    const { url } = await app.listen({ port, hostname })
-    const open = baseUrl.startsWith('http://localhost:') ? baseUrl : url
-    console.log(`
-  Poll is open at ${open}
-  Open it in two browsers: a vote in one moves the tally in the other.
-
-  Movie is open at ${open}/movie
-  Open a film twice: the second time it comes from the cache, and says so.
-
-  Admin:  ${adminEmail}
-          ${password}   (kept in ${join(dataDir, 'admin-password')})
-  Films:  ${films.about}
-  Data:   ${dataDir}
-`)
-  } catch (error) {
+  const close = async (): Promise<void> => {
     films.stop()
     await app.close()
+    await cache.close()
+  }
+  try {
+    await seed(databaseIn(dataDir), films.source, Date.now())
+    await app.start()
+    const password = secretIn(join(dataDir, 'admin-password'))
+    await auth.createAccount({ email: adminEmail, password, name: 'Admin', role: 'admin' })
+    await auth.createAccount({ ...service, name: 'Mirror', role: 'service' })
+    const { url } = await app.listen({ port, hostname })
+    const open = baseUrl.startsWith('http://localhost:') ? baseUrl : url
+    console.log(welcome(config, { open, adminEmail, password, films: films.about }))
+  } catch (error) {
+    await close()
     throw error
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      films.stop()
-      void app.close().then(() => process.exit(0))
-    })
+    process.once(signal, () => void close().then(() => process.exit(0)))
   }
 }
 
@@ -102,11 +103,19 @@ async function openFilms(tmdbKey: string | undefined): Promise<Films> {
   }
 }
 
-/** Made on the first start, and printed on every one: this is a demo. */
-function adminPassword(dataDir: string): string {
-  const file = join(dataDir, 'admin-password')
-  if (!existsSync(file)) {
-    writeFileSync(file, `${randomBytes(9).toString('base64url')}\n`, { mode: 0o600 })
-  }
-  return readFileSync(file, 'utf8').trim()
+function openCache({ dataDir, redisUrl, isMirror }: Config): AppCache {
+  const log = { file: cacheLogIn(dataDir) }
+  const dependencies = cacheDependencies
+  if (redisUrl === undefined) return createAppCache({ dependencies, log })
+  // Two deployments on one Redis are still two.
+  const redis = isMirror ? { url: redisUrl, prefix: 'noboil.mirror' } : redisUrl
+  return createAppCache({ dependencies, log, redis })
+}
+
+function mirrorsOf(
+  { tellsPeer, peerUrl }: Config,
+  service: ServiceAccount,
+): MirrorConfig | undefined {
+  if (!tellsPeer || peerUrl === null) return undefined
+  return { ...service, targets: [peerUrl], allowPrivate: true, maxRetryMs }
 }

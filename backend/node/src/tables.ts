@@ -5,6 +5,7 @@ import { NoboilError } from 'noboil/errors'
 import { refs } from 'noboil/node'
 import type { HookContext } from 'noboil/schema'
 import type { WireTable } from 'noboil/node'
+import { recalls } from './movies/recalls.ts'
 import { fetchTimeoutMs, type MovieSource } from './movies/source.ts'
 import { s } from './s.ts'
 
@@ -57,6 +58,7 @@ export const tablesOf = (table: WireTable, movies: MovieSource) => ({
   siteConfig: table(s.siteConfig, { softDelete: true, rateLimit: 30 }),
   profile: table(s.profile, { rateLimit: 20 }),
   ballots: table(s.ballots),
+  recall: table(recalls.recall),
   movie: table(s.movie, {
     key: 'tmdbId',
     // Short, so that one can watch a copy age, go stale and be renewed.

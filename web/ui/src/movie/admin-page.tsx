@@ -11,8 +11,10 @@ import { useToast } from '../base/toast.tsx'
 import { useAttempt, useBackend, useSentence } from './backend.tsx'
 import { ageText, freshnessOf, spanText } from './copy.ts'
 import { Dial } from './dial.tsx'
+import { Mirrors } from './mirrors.tsx'
 import { isAdmin } from './people.ts'
 import type { CachedMovie } from './port.ts'
+import { Recalls } from './recalls.tsx'
 import { filmPath, routes } from './routes.ts'
 import { siteName } from './site.ts'
 import { UpstreamSwitch } from './upstream-switch.tsx'
@@ -29,6 +31,8 @@ export function AdminPage(): ReactNode {
       </h1>
       <Entries />
       <UpstreamSwitch />
+      <Mirrors />
+      <Recalls max={8} />
     </div>
   )
 }

@@ -9,16 +9,18 @@ import { useAttempt, useBackend } from './backend.tsx'
 import { ageText, freshnessOf, outlookOf, spanText, tookText } from './copy.ts'
 import { Dial } from './dial.tsx'
 import { isAdmin } from './people.ts'
-import type { CachedMovie } from './port.ts'
+import type { CachedMovie, Recall } from './port.ts'
 import { sentenceOf } from './sentences.ts'
-import type { Copy, Origin } from './use-copy.ts'
+import { type Copy, isByWord, type Origin } from './use-copy.ts'
 
 export interface CopyPanelProps {
   readonly film: CachedMovie
   readonly copy: Copy
+  /** Those that were about this film, the newest first. */
+  readonly recalls?: readonly Recall[] | undefined
 }
 
-export function CopyPanel({ film, copy }: CopyPanelProps): ReactNode {
+export function CopyPanel({ film, copy, recalls }: CopyPanelProps): ReactNode {
   const nowMs = useNow(1_000)
   const { origin, check } = copy
   const headline = origin ? headlineOf(origin) : 'Looking'
@@ -69,7 +71,7 @@ export function CopyPanel({ film, copy }: CopyPanelProps): ReactNode {
         <p className="copy__outlook">
           {check === 'running'
             ? 'Asking the catalogue for a newer one. This copy stays until it is there.'
-            : outlookOf(film, nowMs)}
+            : outlookOf(film, nowMs, isByWord(recalls, film))}
         </p>
       )}
       <Button look="line" wide busy={check === 'running'} onClick={copy.refresh}>
@@ -139,6 +141,8 @@ function headlineOf({ from }: Origin): string {
       return 'Refreshed just now'
     case 'renewed':
       return 'Renewed by itself'
+    case 'recalled':
+      return 'Renewed at another deployment’s word'
     case 'elsewhere':
       return 'Refreshed by someone else'
   }

@@ -22,7 +22,9 @@ test('what happens next is a sentence for every state', () => {
   expect(outlookOf(copy, 28_000)).toContain('Fresh for 42 s more.')
   expect(outlookOf({ fetchedAt: 10_000 }, 28_000)).toBe('Fresh until somebody marks it as stale.')
   expect(outlookOf(copy, 80_000)).toMatch(/^Stale\./)
-  expect(outlookOf({ ...copy, expiresAt: 0 }, 80_000)).toMatch(/^Marked as stale/)
+  const marked = { ...copy, expiresAt: 0 }
+  expect(outlookOf(marked, 80_000)).toMatch(/^Marked as stale by an admin/)
+  expect(outlookOf(marked, 80_000, true)).toMatch(/^Marked as stale at the word of another/)
 })
 
 test('a span that is left never says 0 before its end, and an age not 1 before its time', () => {

@@ -18,8 +18,10 @@ export function shareLeft({ fetchedAt, expiresAt }: Times, nowMs: number): numbe
   return Math.min(1, Math.max(0, (expiresAt - nowMs) / (expiresAt - fetchedAt)))
 }
 
-/** One sentence: what happens with this copy from here on. */
-export function outlookOf(copy: Times, nowMs: number): string {
+/**
+ * One sentence: what happens with this copy from here on. `byWord`: it was another deployment that had it marked.
+ */
+export function outlookOf(copy: Times, nowMs: number, byWord = false): string {
   switch (freshnessOf(copy, nowMs)) {
     case 'fresh':
       return copy.expiresAt === undefined
@@ -28,7 +30,7 @@ export function outlookOf(copy: Times, nowMs: number): string {
     case 'stale':
       return 'Stale. Whoever looks at it sees it at once, while a newer one is fetched.'
     case 'marked':
-      return 'Marked as stale by an admin. Whoever looks at it has it fetched again.'
+      return `Marked as stale ${byWord ? 'at the word of another deployment' : 'by an admin'}. Whoever looks at it has it fetched again.`
   }
 }
 

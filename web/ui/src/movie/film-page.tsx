@@ -11,13 +11,15 @@ import { Dial } from './dial.tsx'
 import { namesText, runtimeText, yearOf } from './facts.ts'
 import type { CachedMovie, MovieEntry } from './port.ts'
 import { Poster } from './poster.tsx'
+import { Recalls, useRecallsOf } from './recalls.tsx'
 import { routes } from './routes.ts'
 import { siteName } from './site.ts'
 import { useCopy } from './use-copy.ts'
 
 export function FilmPage({ tmdbId }: { readonly tmdbId: number }): ReactNode {
   const entry = useBackend().useMovie(tmdbId)
-  const copy = useCopy(entry)
+  const recalls = useRecallsOf(tmdbId)
+  const copy = useCopy(entry, recalls)
   const { data: film } = entry
   useTitle(film?.title ?? siteName, siteName)
   if (film) {
@@ -28,7 +30,8 @@ export function FilmPage({ tmdbId }: { readonly tmdbId: number }): ReactNode {
         </div>
         <Facts film={film} />
         <div className="film__copy">
-          <CopyPanel film={film} copy={copy} />
+          <CopyPanel film={film} copy={copy} recalls={recalls} />
+          <Recalls tmdbId={tmdbId} max={3} />
         </div>
       </article>
     )

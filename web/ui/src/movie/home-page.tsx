@@ -4,6 +4,7 @@ import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'rea
 import { useLocation, useSearch as useQueryString } from 'wouter'
 import { Button } from '../base/button.tsx'
 import { useTitle } from '../base/shell.tsx'
+import { Recalls } from './recalls.tsx'
 import { Results } from './results.tsx'
 import { searchPath } from './routes.ts'
 import { Shelf } from './shelf.tsx'
@@ -35,6 +36,7 @@ export function HomePage(): ReactNode {
       </div>
       <div className="movie-home__list" ref={list}>
         {search.state === 'idle' ? <Shelf /> : <Results typed={typed} search={search} />}
+        <Recalls max={3} />
       </div>
     </div>
   )

@@ -1,7 +1,7 @@
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { MovieApp } from './movie-app.tsx'
-import type { CachedMovie, MovieBackend } from './port.ts'
+import type { CachedMovie, MirrorState, MovieBackend } from './port.ts'
 import { fakeBackend } from './preview/fake-backend.ts'
 import { FakeStore } from './preview/fake-store.ts'
 import { switchesFrom } from './preview/switches.ts'
@@ -174,6 +174,62 @@ test('what is kept is looked after by admins alone', async () => {
   await screen.findByText(/No\. 101 .* marked as stale/)
   fireEvent.click(screen.getByRole('button', { name: 'Remove: Metropolis' }))
   await vi.waitFor(() => expect(store.state.kept.has(101)).toBe(false))
+})
+
+test('what was called back is told on the pages that it is about, with whose word it was', async () => {
+  const store = open('/m/101', 'as=admin')
+  expect(screen.queryByRole('region', { name: 'Called back lately' })).toBeNull()
+  fireEvent.click(screen.getByRole('button', { name: 'Mark as stale' }))
+  const lately = await screen.findByRole('region', { name: 'Called back lately' })
+  expect(lately.textContent).toMatch(/Maren Holt marked the copy of this film as stale\./)
+  cleanup()
+  history.replaceState(null, '', '/m/102')
+  render(<MovieApp backend={fakeBackend(store)} />)
+  expect(screen.queryByRole('region', { name: 'Called back lately' })).toBeNull()
+  act(() => store.hear())
+  const word = await screen.findByRole('region', { name: 'Called back lately' })
+  expect(word.textContent).toContain('Another deployment said that films have changed')
+})
+
+test('a copy that another deployment called back says so, also after it is renewed', async () => {
+  const store = open('/m/101')
+  await within(panel()).findByText('From the cache')
+  act(() => store.hear())
+  expect(await within(panel()).findByText('Renewed at another deployment’s word')).toBeDefined()
+  expect(kept(store, 101).expiresAt).toBeGreaterThan(Date.now())
+})
+
+test('admins see the deployments that are told, and how they stand', async () => {
+  const states: MirrorState[] = [
+    { url: 'http://localhost:3001', state: 'ok', waiting: 0, told: 2 },
+    { url: 'https://other.example', state: 'away', waiting: 1, told: 0 },
+  ]
+  const { useActions, ...rest } = fakeBackend(new FakeStore(switchesFrom('as=admin'), upstreamMs))
+  const actions = { ...useActions(), readMirrors: () => Promise.resolve(states) }
+  history.replaceState(null, '', '/admin')
+  render(<MovieApp backend={{ ...rest, useActions: () => actions }} />)
+  const region = await screen.findByRole('region', { name: 'Other deployments' })
+  const rows = await within(region).findAllByRole('listitem')
+  expect(rows[0]?.textContent).toMatch(/localhost:3001.*In step.*Told 2 times/)
+  expect(rows[1]?.textContent).toMatch(/other\.example.*Away.*cannot be reached/)
+})
+
+test.each([
+  ['hit', false, 'From the cache'],
+  ['stale', false, 'From the cache'],
+  ['stale', true, 'The catalogue does not answer; from the cache'],
+  ['miss', false, 'From the catalogue'],
+] as const)('a search that was a %s (failed: %s) says “%s”', async (status, hasFailed, said) => {
+  const kept = { status, hasFailed, fetchedAt: Date.now() - 42_000 }
+  const useFound = () => ({
+    data: { results: [], total: 0, kept },
+    error: null,
+    retry: () => undefined,
+  })
+  open('/?q=stalker', '', { useFound })
+  await screen.findByRole('heading', { name: said })
+  const shown = screen.queryByText(/4[2-9] s old/) !== null
+  expect(shown).toBe(status !== 'miss')
 })
 
 test('nothing is removed before the dialog is confirmed', async () => {

@@ -25,6 +25,12 @@ export interface MovieBackend {
   /** Everything that is kept, for admins; `'skip'` asks for nothing. */
   readonly useEntries: (wanted: 'all' | 'skip') => EntryList
   readonly useActions: () => MovieActions
+  /**
+   * A search whose answer is kept and followed; null asks for nothing. Absent: `search` of the actions is asked each time.
+   */
+  readonly useFound?: (text: string | null) => FoundResult
+  /** Copies that were called back lately, the newest first. Absent where a host does not tell of it. */
+  readonly useRecalls?: () => readonly Recall[] | undefined
 
   readonly errorOf: (error: unknown) => AppError
   /** How long the server waits for the catalogue before it gives up. */
@@ -43,6 +49,8 @@ export interface MovieActions {
   /** Admin: the switch of the bundled catalogue; null where the catalogue is somebody's real one. */
   readonly readUpstream: () => Promise<UpstreamState | null>
   readonly turnUpstream: (mode: UpstreamMode) => Promise<UpstreamState | null>
+  /** Admin: the deployments that are told what to forget; absent where a host has none. */
+  readonly readMirrors?: () => Promise<readonly MirrorState[]>
 }
 
 export interface Movie {
@@ -108,6 +116,45 @@ export interface SearchAnswer {
   readonly results: readonly FoundMovie[]
   /** How many there are in all. */
   readonly total: number
+  /** Where the answer came from; absent where a host keeps no answers. */
+  readonly kept?: KeptAnswer
+}
+
+export interface KeptAnswer {
+  /** `hit`: out of the cache. `stale`: so too, past its time. `miss`: the catalogue was asked. */
+  readonly status: 'hit' | 'stale' | 'miss'
+  readonly fetchedAt: number
+  /** The catalogue was asked, and did not answer. */
+  readonly hasFailed: boolean
+}
+
+/** `data` stays while it is asked for again. */
+export interface FoundResult {
+  readonly data: SearchAnswer | undefined
+  /** Why there is no answer. */
+  readonly error: unknown
+  readonly retry: () => void
+}
+
+export interface Recall {
+  readonly at: number
+  /** `marked`: what is kept stayed, stale. */
+  readonly what: 'marked' | 'removed'
+  /** Null: every film. */
+  readonly film: Pick<Movie, 'tmdbId' | 'title'> | null
+  /** Who said so; null: another deployment. */
+  readonly by: string | null
+}
+
+export interface MirrorState {
+  /** Where people open it. */
+  readonly url: string
+  /** `away`: it could not be reached so often that each try is only a probe. */
+  readonly state: 'ok' | 'retrying' | 'away'
+  /** Changes that it does not know of yet. */
+  readonly waiting: number
+  /** Changes that it has been told of since this deployment runs. */
+  readonly told: number
 }
 
 /** `error`: it refuses. `hang`: it never answers. `garbage`: it answers what is no film. */

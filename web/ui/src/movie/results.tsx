@@ -5,9 +5,11 @@ import { Link } from 'wouter'
 import { Button } from '../base/button.tsx'
 import { LiveRegion } from '../base/live-region.tsx'
 import { EmptyState, Notice, Pill, Skeleton } from '../base/surfaces.tsx'
+import { useNow } from '../base/time-ago.tsx'
 import { useBackend, useSentence } from './backend.tsx'
+import { ageText } from './copy.ts'
 import { namesText, yearOf } from './facts.ts'
-import type { FoundMovie } from './port.ts'
+import type { FoundMovie, KeptAnswer } from './port.ts'
 import { Poster } from './poster.tsx'
 import { filmPath } from './routes.ts'
 import type { Search } from './use-search.ts'
@@ -31,13 +33,26 @@ function Heading({ search: { state, answer } }: { readonly search: Search }): Re
   return (
     <div className="list-head">
       <h2 className="list-head__title">
-        {state === 'searching' ? 'Asking the catalogue…' : 'From the catalogue'}
+        {state === 'searching' ? 'Asking the catalogue…' : headingOf(answer?.kept)}
       </h2>
-      {state === 'found' && answer && answer.total > 0 && (
-        <span className="quiet">{countText(answer.total, answer.results.length)}</span>
+      {state === 'found' && answer && (
+        <span className="quiet results__facts">
+          {answer.total > 0 && <span>{countText(answer.total, answer.results.length)}</span>}
+          {answer.kept && answer.kept.status !== 'miss' && <Age kept={answer.kept} />}
+        </span>
       )}
     </div>
   )
+}
+
+function headingOf(kept: KeptAnswer | undefined): string {
+  if (kept?.hasFailed === true) return 'The catalogue does not answer; from the cache'
+  return kept && kept.status !== 'miss' ? 'From the cache' : 'From the catalogue'
+}
+
+function Age({ kept }: { readonly kept: KeptAnswer }): ReactNode {
+  const nowMs = useNow(1_000)
+  return <span>{ageText(nowMs - kept.fetchedAt)} old</span>
 }
 
 function Found({ typed, search }: ResultsProps): ReactNode {

@@ -1,11 +1,12 @@
 /** The switch of the bundled catalogue: to see what the cache does when what it stands in front of does not work. */
-import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from '../base/button.tsx'
 import { Segmented } from '../base/choice.tsx'
 import { Notice, Skeleton } from '../base/surfaces.tsx'
 import { useHeld } from '../base/use-held.ts'
 import { useAttempt, useBackend, useSentence } from './backend.tsx'
 import type { UpstreamMode, UpstreamState } from './port.ts'
+import { usePolled } from './use-polled.ts'
 
 const choices: readonly { readonly value: UpstreamMode; readonly label: string }[] = [
   { value: 'ok', label: 'Works' },
@@ -21,27 +22,11 @@ const about: Readonly<Record<UpstreamMode, string>> = {
   garbage: 'Every answer is nonsense, which the server does not keep.',
 }
 
-const askEveryMs = 5_000
-
 /** Nothing where the catalogue is somebody's real one. */
 export function UpstreamSwitch(): ReactNode {
   const { readUpstream } = useBackend().useActions()
   const sentence = useSentence()
-  const [state, setState] = useState<UpstreamState | null>()
-  const [error, setError] = useState<unknown>()
-  const ask = useCallback(async (): Promise<void> => {
-    try {
-      setState(await readUpstream())
-      setError(undefined)
-    } catch (thrown) {
-      setError(thrown)
-    }
-  }, [readUpstream])
-  useEffect(() => {
-    void ask()
-    const timer = setInterval(() => void ask(), askEveryMs)
-    return () => clearInterval(timer)
-  }, [ask])
+  const { data: state, error, set: setState, ask } = usePolled(readUpstream)
   if (state === null) return null
   return (
     <section className="upstream sheet" aria-labelledby="upstream">
@@ -55,7 +40,7 @@ export function UpstreamSwitch(): ReactNode {
           look="error"
           role="alert"
           actions={
-            <Button look="line" size="small" onClick={() => void ask()}>
+            <Button look="line" size="small" onClick={ask}>
               Ask again
             </Button>
           }

@@ -2,14 +2,15 @@
 import { useContext, useEffect, useRef, useState } from 'react'
 import { ClockContext } from '../base/time-ago.tsx'
 import { useBackend } from './backend.tsx'
-import type { AppError, CachedMovie, MovieEntry } from './port.ts'
+import type { AppError, CachedMovie, MovieEntry, Recall } from './port.ts'
 
 export interface Origin {
   /**
    * `cache`: it was there. `catalogue`: this visit had it fetched. `refreshed`: by hand, here. `renewed`: it was stale while
-   * people looked at it. `elsewhere`: somebody else had it fetched.
+   * people looked at it. `recalled`: so too, since another deployment had called it back. `elsewhere`: somebody else had it
+   * fetched.
    */
-  readonly from: 'cache' | 'catalogue' | 'refreshed' | 'renewed' | 'elsewhere'
+  readonly from: 'cache' | 'catalogue' | 'refreshed' | 'renewed' | 'recalled' | 'elsewhere'
   /** How long the answer took, ms; missing for what nobody here waited for. */
   readonly tookMs?: number
 }
@@ -36,12 +37,13 @@ interface OwnRefresh {
 /** More than the server's own patience, for the way there and back and for browsers that spread what they ask. */
 const graceMs = 1_500
 
-export function useCopy(entry: MovieEntry): Copy {
+/** `recalls`: those that were about this film, the newest first. */
+export function useCopy(entry: MovieEntry, recalls: readonly Recall[] = []): Copy {
   const { errorOf } = useBackend()
   const [own, setOwn] = useState<OwnRefresh>()
   const [refusal, setRefusal] = useState<AppError>()
   const [fruitless, setFruitless] = useState<number>()
-  const origin = useOrigin(entry, own)
+  const origin = useOrigin(entry, own, recalls)
   const waited = useWaited(entry.isStale, entry.data?.updatedAt)
   const { data } = entry
 
@@ -73,7 +75,20 @@ export function useCopy(entry: MovieEntry): Copy {
   }
 }
 
-function useOrigin({ data, isStale }: MovieEntry, own: OwnRefresh | undefined): Origin | undefined {
+/** Whether it was another deployment that last called back a copy of that time. */
+export function isByWord(
+  recalls: readonly Recall[] | undefined,
+  { fetchedAt }: CachedMovie,
+): boolean {
+  const [latest] = recalls ?? []
+  return latest !== undefined && latest.by === null && latest.at >= fetchedAt
+}
+
+function useOrigin(
+  { data, isStale }: MovieEntry,
+  own: OwnRefresh | undefined,
+  recalls: readonly Recall[],
+): Origin | undefined {
   const clock = useContext(ClockContext)
   const [opened] = useState(() => ({ at: clock(), startedAt: performance.now() }))
   const [origin, setOrigin] = useState<Origin>()
@@ -86,13 +101,14 @@ function useOrigin({ data, isStale }: MovieEntry, own: OwnRefresh | undefined): 
     if (before?.data) {
       const isOwn = own !== undefined && own.from === before.data.fetchedAt
       if (isOwn) setOrigin({ from: 'refreshed', tookMs: now - own.since })
+      else if (isByWord(recalls, before.data)) setOrigin({ from: 'recalled' })
       else setOrigin({ from: before.isStale ? 'renewed' : 'elsewhere' })
       return
     }
     const from = data.fetchedAt <= opened.at ? 'cache' : 'catalogue'
     // A copy that was removed while people looked at it has been fetched for all of them.
     setOrigin((last) => (last ? { from: 'renewed' } : { from, tookMs: now - opened.startedAt }))
-  }, [data, isStale, own, opened])
+  }, [data, isStale, own, opened, recalls])
   return origin
 }
 

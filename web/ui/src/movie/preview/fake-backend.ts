@@ -25,6 +25,7 @@ export function fakeBackend(store: FakeStore): MovieBackend {
     useConnection: () => connection,
     useSession: () => ({ ...session, user: useStore().user, isLoading: shown === 'loading' }),
     useActions: () => actions,
+    useRecalls: () => useStore().recalls,
     useMovie: (tmdbId) => {
       const row = useStore().kept.get(tmdbId) ?? null
       const entry = useLoaded(store, tmdbId, known ? row : undefined)
@@ -104,6 +105,7 @@ function actionsOn(store: FakeStore): MovieActions {
     search: (text) => store.search(text),
     invalidate: (tmdbId) => store.call(() => store.invalidate(tmdbId)),
     purge: (tmdbIds) => store.call(() => store.purge(tmdbIds)),
+    readMirrors: () => store.call(() => store.mirrors()),
     readUpstream: () => store.call(() => store.upstreamState()),
     turnUpstream: (mode) =>
       store.call(() => {

@@ -4,6 +4,8 @@ import type {
   AppUser,
   CachedMovie,
   ErrorCode,
+  MirrorState,
+  Recall,
   SearchAnswer,
   UpstreamMode,
   UpstreamState,
@@ -27,6 +29,8 @@ export class FakeError extends Error {
 export interface FakeState {
   readonly user: AppUser | null
   readonly kept: ReadonlyMap<number, CachedMovie>
+  /** The newest first. */
+  readonly recalls: readonly Recall[]
 }
 
 const users: Readonly<Record<Exclude<Switches['as'], 'nobody'>, AppUser>> = {
@@ -50,6 +54,7 @@ export class FakeStore {
     this.mode = switches.upstream === 'real' ? 'ok' : switches.upstream
     const filled = switches.state === 'ready' ? films.slice(0, 7) : []
     this.state = {
+      recalls: [],
       user: switches.as === 'nobody' ? null : users[switches.as],
       kept: new Map(
         filled.map((film, at) => {
@@ -126,14 +131,33 @@ export class FakeStore {
 
   invalidate(tmdbId: number): void {
     const kept = this.state.kept.get(tmdbId)
-    if (kept) this.#keep({ ...kept, expiresAt: 0, updatedAt: Date.now() })
+    if (!kept) return
+    this.#note('marked', kept)
+    this.#keep(markedNow(kept))
   }
 
   purge(tmdbIds: readonly number[] = [...this.state.kept.keys()]): { deleted: number } {
     const kept = new Map(this.state.kept)
+    const [only] = tmdbIds
+    this.#note('removed', tmdbIds.length === 1 ? (kept.get(only ?? 0) ?? null) : null)
     const deleted = tmdbIds.filter((each) => kept.delete(each)).length
     this.change({ kept })
     return { deleted }
+  }
+
+  /** Another deployment says that films have changed. */
+  hear(): void {
+    const kept = [...this.state.kept.values()].map(markedNow)
+    const recall: Recall = { at: Date.now(), what: 'marked', film: null, by: null }
+    this.change({
+      kept: new Map(kept.map((row) => [row.tmdbId, row])),
+      recalls: [recall, ...this.state.recalls],
+    })
+  }
+
+  mirrors(): readonly MirrorState[] {
+    const told = this.state.recalls.filter(({ by }) => by !== null).length
+    return [{ url: 'http://localhost:3001', state: 'ok', waiting: 0, told }]
   }
 
   upstreamState(): UpstreamState | null {
@@ -163,10 +187,21 @@ export class FakeStore {
     if (mode !== 'ok') throw new FakeError('FETCH_FAILED', 'The catalogue failed.')
   }
 
+  #note(what: Recall['what'], film: CachedMovie | null): void {
+    const by = this.state.user?.name ?? null
+    this.change({ recalls: [{ at: Date.now(), what, film, by }, ...this.state.recalls] })
+  }
+
   #keep(row: CachedMovie): void {
     this.change({ kept: new Map(this.state.kept).set(row.tmdbId, row) })
   }
 }
+
+const markedNow = (row: CachedMovie): CachedMovie => ({
+  ...row,
+  expiresAt: 0,
+  updatedAt: Date.now(),
+})
 
 function keptAt(tmdbId: number, fetchedAt: number): CachedMovie {
   const film = films.find((each) => each.tmdbId === tmdbId)

@@ -8,7 +8,7 @@
  *   fail=<CODE>                             every call fails with this code
  *   crash                                   the home page throws while rendering
  *
- * `window.preview` is the store, to act as another browser: preview.fetch(105).
+ * `window.preview` is the store, to act as another browser or another deployment: preview.fetch(105), preview.hear().
  */
 import { createRoot } from 'react-dom/client'
 import { SiteBar } from '../../base/site-bar.tsx'
