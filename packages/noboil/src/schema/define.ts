@@ -65,6 +65,8 @@ export interface SchemaConfig {
   readonly quota?: QuotaSlot
 }
 
+/** Whether there is one is part of a table's type: without it, hosts show clients less. */
+type RoleOf<config> = 'writeRole' extends keyof config ? Predicate | true : undefined
 type KeyOf<config> = config extends { keys: readonly (infer key extends string)[] } ? key : string
 
 type OwnedOf<name, config> = config extends AnyObject ? OwnedTable<name & string, config> : config
@@ -75,15 +77,15 @@ type BaseOf<name, config> =
   config extends Made<'base'>
     ? config
     : config extends AnyObject
-      ? BaseTable<name & string, config>
+      ? BaseTable<name & string, config, undefined>
       : config extends { schema: infer schema extends AnyObject }
-        ? BaseTable<name & string, schema>
+        ? BaseTable<name & string, schema, RoleOf<config>>
         : never
 type KvOf<name, config> =
   config extends Made<'kv'>
     ? config
     : config extends { schema: infer schema extends AnyObject }
-      ? KvTable<name & string, schema, KeyOf<config>>
+      ? KvTable<name & string, schema, KeyOf<config>, RoleOf<config>>
       : never
 type LogOf<name, config> =
   config extends Made<'log'>

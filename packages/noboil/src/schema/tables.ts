@@ -20,6 +20,9 @@ interface StoredTable<
   readonly fields: Fields
 }
 
+/** Who may write besides the server itself: everybody, those whom a predicate lets, or nobody. */
+export type WriteRole = Predicate | true | undefined
+
 export interface OwnedTable<
   name extends string = string,
   schema extends AnyObject = AnyObject,
@@ -42,11 +45,12 @@ export interface KvTable<
   name extends string = string,
   schema extends AnyObject = AnyObject,
   key extends string = string,
+  role extends WriteRole = WriteRole,
 > extends StoredTable<'kv', name, schema> {
   /** Absent: any key. */
   readonly keys: readonly key[] | undefined
   /** Absent: internal only. */
-  readonly writeRole: Predicate | true | undefined
+  readonly writeRole: role
 }
 
 export interface LogTable<
@@ -60,9 +64,10 @@ export interface LogTable<
 export interface BaseTable<
   name extends string = string,
   schema extends AnyObject = AnyObject,
+  role extends WriteRole = WriteRole,
 > extends StoredTable<'base', name, schema> {
   /** Who may list, invalidate and purge. Absent: internal only. */
-  readonly writeRole: Predicate | true | undefined
+  readonly writeRole: role
 }
 
 export interface QuotaTable<name extends string = string> extends TableBase<'quota', name> {

@@ -94,16 +94,16 @@ export type ConvexTable<table, options = unknown> = table extends LogTable
 export interface ConvexWriter extends Writer {
   query<args extends DefaultFunctionArgs, result>(
     fn: RegisteredQuery<Visibility, args, Promise<result>>,
-    args: args,
+    args: NoInfer<args>,
   ): Promise<result>
   query<args, result>(fn: FunctionReference<'query', args, result>, args: args): Promise<result>
   mutation<args extends DefaultFunctionArgs, result>(
     fn: RegisteredMutation<Visibility, args, Promise<result>>,
-    args: args,
+    args: NoInfer<args>,
   ): Promise<result>
   mutation<args, result>(
     fn: FunctionReference<'mutation', args, result>,
-    args: args,
+    args: NoInfer<args>,
   ): Promise<result>
 }
 
