@@ -9,7 +9,7 @@ import {
   redisContestants,
   stampedeContestants,
 } from './contestants.ts'
-import { startRedis } from './redis.ts'
+import { startRedisServer } from '../../scripts/redis-server.ts'
 import { CALLERS, FETCH_MS, keyOf, KEYS, makeArticle, SMALL, STAMPEDE, zipf } from './workload.ts'
 
 export type CacheBench =
@@ -47,7 +47,7 @@ async function measureHit(contestant: CacheContestant): Promise<number> {
 }
 
 async function measureRedis(contestant: CacheContestant): Promise<number> {
-  const redis = await startRedis()
+  const redis = await startRedisServer()
   const place = { entries: KEYS, port: redis.port }
   const writer = await contestant.open(place)
   await fill(writer, KEYS)
@@ -64,7 +64,7 @@ async function measureRedis(contestant: CacheContestant): Promise<number> {
   await all(KEYS)
   const spentMs = performance.now() - from
   await Promise.all([run.close(), writer.close()])
-  await redis.stop()
+  await redis.close()
   return ((KEYS * 0.8) / spentMs) * 1_000
 }
 

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createAppCache } from 'noboil/cache'
 import { createClient } from 'redis'
-import { startRedis } from '../cache/redis.ts'
+import { startRedisServer } from '../../scripts/redis-server.ts'
 import { openBrowsers } from './browsers.ts'
 import { BROWSERS, CHANGES, dependencies, ENTITIES, entityOf } from './workload.ts'
 
@@ -44,7 +44,7 @@ async function byHand(url: string): Promise<Changer> {
   }
 }
 
-const redis = await startRedis()
+const redis = await startRedisServer()
 const url = `redis://127.0.0.1:${redis.port}`
 const server = fork(new URL('server.ts', import.meta.url), [contestant, String(redis.port), folder])
 const [port] = (await once(server, 'message')) as [number]
@@ -64,7 +64,7 @@ for (let at = 0; at < CHANGES; at++) {
 browsers.close()
 await changer.close()
 server.kill('SIGTERM')
-await redis.stop()
+await redis.close()
 // The first hundred compile.
 const sorted = timesMs.slice(ENTITIES).toSorted((a, b) => a - b)
 process.send?.({

@@ -1,13 +1,13 @@
 /** Two deployments, a Redis with a database for each, and a browser in front of each: everything a process of its own. */
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { createClient } from 'redis'
 import { build } from 'vite'
+import { startRedisServer } from '../../scripts/redis-server.ts'
 
 export interface Deployed {
   readonly url: string
@@ -41,13 +41,13 @@ export async function makeWorld(): Promise<World> {
   )
   const page = join(folder, 'page')
   await buildPage(page)
-  const redis = await startRedis()
+  const redis = await startRedisServer()
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   })
   const common = { CONTENT: content, PAGE: page, ...account }
-  const redisUrl = (database: number): string => `redis://127.0.0.1:${redis.port}/${database}`
+  const redisUrl = (database: number): string => `${redis.url}/${database}`
   const production = await deploy(browser, join(folder, 'production'), {
     ...common,
     REDIS_URL: redisUrl(1),
@@ -66,7 +66,7 @@ export async function makeWorld(): Promise<World> {
       await browser.close()
       await local.stop('SIGTERM')
       await production.stop('SIGTERM')
-      await redis.stop()
+      await redis.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -124,27 +124,6 @@ async function deploy(
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
       const exit = once(child, 'exit')
       child.kill(signal)
-      await exit
-    },
-  }
-}
-
-async function startRedis(): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const port = await freePort()
-  const where = ['--port', String(port), '--bind', '127.0.0.1']
-  const server = spawn('redis-server', [...where, '--save', '', '--appendonly', 'no'], {
-    stdio: 'ignore',
-  })
-  await once(server, 'spawn')
-  const client = createClient({ url: `redis://127.0.0.1:${port}` })
-  client.on('error', () => {})
-  await client.connect()
-  client.destroy()
-  return {
-    port,
-    async stop() {
-      const exit = once(server, 'exit')
-      server.kill('SIGTERM')
       await exit
     },
   }
