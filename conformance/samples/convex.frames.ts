@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Frame, readSamples } from './frames.ts'
+import { type Frame, lines, readSamples } from './frames.ts'
 import type { Sources } from './project.ts'
 
 export function convexSources(): Sources {
@@ -21,8 +21,6 @@ export function convexSources(): Sources {
   }
   return sources
 }
-
-const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`
 
 const beside: Sources = new Map([
   [
@@ -195,7 +193,7 @@ function client(module: string, path: string): string {
 }
 
 /** A hook of its own: the sample's imports, its call of a hook, and the rest for afterwards. */
-function hook(text: string, given: string, answer?: string): string {
+export function hook(text: string, given: string, answer?: string): string {
   const [, imports = '', call = '', rest = ''] =
     /^(import .*\n)([^]*?\)\n?$)([^]*)/m.exec(text) ?? []
   const then = answer ?? lines('return async () => {', rest, '}')

@@ -39,7 +39,7 @@ export function sampleSources(): ReadonlyMap<string, string> {
   return sources
 }
 
-const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`
+export const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`
 
 /** What the base page's samples import beside the library: the app, and a client of somebody's API in the shape that it uses. */
 const beside: Readonly<Record<string, string>> = {
@@ -78,17 +78,6 @@ export const frames: Readonly<Record<string, Frame>> = {
     path: 'base/convex/movie.ts',
     wrap: (text) => lines(`import { toMovie } from '../../support/films.ts'`, text),
   },
-  'base/wire-spacetimedb': {
-    path: 'base/wire-spacetimedb.ts',
-    wrap: (text) =>
-      lines(
-        `import { fetchTmdb } from '../support/films.ts'`,
-        `import { noboil } from '../support/node.ts'`,
-        `import { s } from './schema-spacetimedb.ts'`,
-        text,
-        'export { spacetimedb }',
-      ),
-  },
   'base/stale-while-revalidate': {
     path: 'base/stale-while-revalidate.ts',
     wrap: (text) => wiredFilm(text),
@@ -123,10 +112,6 @@ export const frames: Readonly<Record<string, Frame>> = {
   },
   'kv/wire-convex': { path: 'kv/lazy.ts', wrap: (text) => wired(text, 'api') },
   'kv/reexport-convex': { path: 'kv/convex/siteConfig.ts', wrap: (text) => text },
-  'kv/wire-spacetimedb': {
-    path: 'kv/wire-spacetimedb.ts',
-    wrap: (text) => wired(text, 'spacetimedb'),
-  },
   'kv/write-role': { path: 'kv/write-role.ts', wrap: writeRoles },
   'kv/typed-keys': {
     path: 'kv/typed-keys.ts',
@@ -188,10 +173,6 @@ export const frames: Readonly<Record<string, Frame>> = {
   'log/schema-spacetimedb': { path: 'log/schema-spacetimedb.ts', wrap: logSchema },
   'log/wire-convex': { path: 'log/lazy.ts', wrap: (text) => wired(text, 'api') },
   'log/reexport-convex': { path: 'log/convex/vote.ts', wrap: (text) => text },
-  'log/wire-spacetimedb': {
-    path: 'log/wire-spacetimedb.ts',
-    wrap: (text) => wired(text, 'spacetimedb'),
-  },
   'log/hooks-convex': {
     path: 'log/hooks-node.ts',
     wrap: (text) =>

@@ -54,12 +54,6 @@ describe('the base page', () => {
     }
   })
 
-  test('its wiring on SpacetimeDB: a key that is no number is refused before anything is fetched', async () => {
-    const { api } = await wired('base/wire-spacetimedb.ts')
-    expect(await api.movie.load({ key: '11' })).toMatchObject({ tmdbId: 11 })
-    expect(await api.movie.load({ key: 'abc' }).catch(errorCode)).toBe('INVALID_KEY')
-  })
-
   test('stale-while-revalidate: the stale row at once, the fresh one the next time', async () => {
     const app = await wired('base/stale-while-revalidate.ts')
     const first = await app.api.film.load({ key: '1' })

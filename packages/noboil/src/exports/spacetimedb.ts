@@ -4,6 +4,22 @@ export { isNoboilError, NoboilError } from '../errors/error.ts'
 export type { FactoryLimits } from '../factories/shared/call.ts'
 export type { OptionsOf, Wired, WireTable } from '../factories/wiring.ts'
 export type { SpacetimeConfig } from '../hosts/spacetimedb/app.ts'
+export {
+  buildModule,
+  type FieldsOption,
+  type Made,
+  type MadeReducer,
+  type MadeTable,
+  makeCacheCrud,
+  makeChild,
+  makeKv,
+  makeLog,
+  makeOwned,
+  makeQuota,
+  makeSingleton,
+  ModuleBuilder,
+  type ModuleSettings,
+} from '../hosts/spacetimedb/builder.ts'
 export type { People } from '../hosts/spacetimedb/calls.ts'
 export { answered } from '../hosts/spacetimedb/contexts.ts'
 export { byWorker, fetchSync } from '../hosts/spacetimedb/fetching.ts'
