@@ -23,8 +23,10 @@ export async function startScript(
   script: string,
   env: Environment,
   sentence: string,
+  args: readonly string[] = [],
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--conditions=noboil-source', resolve(root, script)], {
+  const command = ['--conditions=noboil-source', resolve(root, script), ...args]
+  const child = spawn(process.execPath, command, {
     cwd: root,
     // Not the test runner's own: it says NODE_ENV=test and a BASE_URL of its pages.
     env: { PATH: process.env['PATH'], ...env },

@@ -23,6 +23,8 @@ export interface PersonOptions {
   readonly theme?: 'light' | 'dark'
   /** A second tab: the same cookies, another page. */
   readonly context?: BrowserContext
+  /** In front of another deployment than the stage's own. */
+  readonly url?: string
 }
 
 export interface Stage<demo extends Demo = Demo> {
@@ -64,7 +66,7 @@ export function useStage<demo extends Demo>(start: () => Promise<demo>): Stage<d
     },
     person: async (options = {}) => {
       if (browser === undefined || server === undefined) throw new Error('Nothing is started.')
-      const person = await watched(browser, server.url, options)
+      const person = await watched(browser, options.url ?? server.url, options)
       people.push(person)
       return person
     },

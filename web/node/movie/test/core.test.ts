@@ -33,6 +33,7 @@ async function refusals(page: Page): Promise<ReadonlySet<string | undefined>> {
     const calls = {
       'movie.purge': {},
       'movie.invalidate': { key: '9000001' },
+      'movies.recall': { what: 'removed' },
       'movies.turnUpstream': { mode: 'error' },
       'movies.readUpstream': {},
     }

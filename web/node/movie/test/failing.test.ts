@@ -34,7 +34,7 @@ describe('when the catalogue does not work', () => {
         await note.waitFor()
         await visitor.open(path)
         await visitor.page.getByRole('heading', { level: 1, name: title }).waitFor()
-        await copy(visitor.page).getByText('From the cache').waitFor()
+        await copy(visitor.page).getByRole('heading', { name: 'From the cache' }).waitFor()
         await visitor.page.goto(`/movie/m/${other}`)
         await visitor.page.getByRole('heading', { name: 'This film did not load' }).waitFor()
       } finally {
@@ -43,7 +43,7 @@ describe('when the catalogue does not work', () => {
       await visitor.page.getByRole('button', { name: 'Try again' }).click()
       await copy(visitor.page).waitFor()
       await reader.page.getByRole('button', { name: 'Refresh' }).click()
-      await copy(reader.page).getByText('Refreshed just now').waitFor()
+      await copy(reader.page).getByRole('heading', { name: 'Refreshed just now' }).waitFor()
       await expect.poll(() => reader.page.getByRole('alert').count(), patience).toBe(0)
     },
   )

@@ -43,7 +43,7 @@ describe.each(['light', 'dark'] as const)('axe, %s', (theme) => {
     await openFilm(reader, 'Ran')
     await check(reader, 'a film')
     await reader.page.getByRole('button', { name: 'Refresh' }).click()
-    await copy(reader.page).getByText('Refreshed just now').waitFor()
+    await copy(reader.page).getByRole('heading', { name: 'Refreshed just now' }).waitFor()
     for (const screen of ['/movie', '/movie/sign-in', '/movie/admin', '/movie/nowhere']) {
       await reader.open(screen)
       await check(reader, screen)

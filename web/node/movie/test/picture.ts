@@ -33,7 +33,7 @@ try {
   await other.goto(visitor.url())
   await copy(other).waitFor()
   await other.getByRole('button', { name: 'Refresh' }).click()
-  await copy(visitor).getByText('Refreshed by someone else').waitFor()
+  await copy(visitor).getByRole('heading', { name: 'Refreshed by someone else' }).waitFor()
   await reader.getByRole('link', { name: /Stalker/ }).waitFor()
   const shots = [await reader.screenshot(), await visitor.screenshot()]
   await drawWindows(browser, target, size, shots)

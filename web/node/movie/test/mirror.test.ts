@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { demoScript, usePair } from '@noboil/web-node-shared/test/server'
+import { freePort, startScript } from '@noboil/web-testing/demo'
+import { copy, fact, openFilm, signIn } from '@noboil/web-testing/movie'
+import { patience, type Person } from '@noboil/web-testing/stage'
+import { describe, expect, it } from 'vitest'
+
+const stage = usePair({ UPSTREAM_DELAY_MS: '200' })
+
+const byWord = 'Renewed at another deployment’s word'
+const anotherSaid = 'Another deployment said that films have changed'
+
+const atMirror = (): Promise<Person> => stage.person({ url: stage.server.mirror.url })
+
+async function adminAt(deployment: 'first' | 'mirror'): Promise<Person> {
+  const server = deployment === 'first' ? stage.server : stage.server.mirror
+  const admin = await stage.person({ url: server.url })
+  await signIn(admin.page, server.admin)
+  await admin.open('/movie/admin')
+  return admin
+}
+
+/** What was called back, as a page tells it, the newest first. */
+const lately = ({ page }: Person): Promise<readonly string[]> =>
+  page.getByRole('region', { name: 'Called back lately' }).getByRole('listitem').allInnerTexts()
+
+const headings = ({ page }: Person): Promise<readonly string[]> =>
+  page.getByRole('region', { name: 'Search results' }).getByRole('heading').allInnerTexts()
+
+describe('two deployments', () => {
+  it('say which of them one is looking at, and keep their own data', async () => {
+    const [here, there] = [await stage.person(), await atMirror()]
+    await openFilm(here, 'Metropolis')
+    await there.open('/movie')
+    await there.page.getByText(`Mirror of ${new URL(stage.server.url).host}`).waitFor()
+    await there.page.getByRole('heading', { name: 'Nothing is kept yet' }).waitFor()
+    expect(await here.page.getByText('Mirror of').count()).toBe(0)
+  })
+
+  it('a film marked as stale at the first is forgotten by the mirror, before its readers’ eyes', async () => {
+    const [here, there] = [await stage.person(), await atMirror()]
+    const path = await openFilm(here, 'Metropolis')
+    await there.open(path)
+    await copy(there.page).waitFor()
+    const admin = await adminAt('first')
+    await admin.page.getByRole('button', { name: 'Mark as stale: Metropolis' }).click()
+    await copy(here.page).getByRole('heading', { name: 'Renewed by itself' }).waitFor()
+    await copy(there.page).getByRole('heading', { name: byWord }).waitFor()
+    expect(await fact(there.page, 'Expires')).toMatch(/^in \d+ s$/)
+    expect((await lately(here))[0]).toMatch(/^Admin marked the copy of this film as stale\./)
+    expect((await lately(there))[0]).toContain(anotherSaid)
+  })
+
+  it('what the mirror’s admin removes is forgotten by the first too, and comes back from nowhere', async () => {
+    const [here, there] = [await stage.person(), await atMirror()]
+    const path = await openFilm(here, 'Stalker')
+    await there.open(path)
+    await copy(there.page).waitFor()
+    const admin = await adminAt('mirror')
+    const before = await lately(admin)
+    await admin.page.getByRole('button', { name: 'Remove all' }).click()
+    await admin.page.getByRole('button', { name: 'Remove all copies' }).click()
+    await copy(here.page).getByRole('heading', { name: byWord }).waitFor()
+    expect((await lately(here))[0]).toContain(anotherSaid)
+    await copy(there.page).getByRole('heading', { name: 'Renewed by itself' }).waitFor()
+    await expect.poll(async () => (await lately(admin)).length, patience).toBe(before.length + 1)
+    expect((await lately(admin))[0]).toMatch(/^Admin removed every copy\./)
+  })
+
+  it('an answered search at the mirror is asked again, on the page that shows it', async () => {
+    const [here, one, two] = [await stage.person(), await atMirror(), await atMirror()]
+    await openFilm(here, 'Ran')
+    await one.open('/movie?q=kurosawa')
+    await expect.poll(() => headings(one), patience).toEqual(['From the catalogue'])
+    await two.open('/movie?q=kurosawa')
+    await expect.poll(() => headings(two), patience).toEqual(['From the cache'])
+    const admin = await adminAt('first')
+    await admin.page.getByRole('button', { name: 'Mark as stale: Ran' }).click()
+    // Whichever of the two asks first has it fetched; no page is left with what was forgotten.
+    await two.page.getByText(anotherSaid).waitFor()
+    await expect
+      .poll(async () => [...(await headings(one)), ...(await headings(two))], patience)
+      .toContain('From the catalogue')
+  })
+})
+
+describe('while the mirror is away', () => {
+  it('the admin sees that it is, and it is told once it is back', async () => {
+    const { mirror } = stage.server
+    const reader = await stage.person()
+    await openFilm(reader, 'Solaris')
+    const admin = await adminAt('first')
+    const others = admin.page.getByRole('region', { name: 'Other deployments' })
+    await others.getByText('In step').waitFor()
+    await mirror.kill()
+    await admin.page.getByRole('button', { name: 'Mark as stale: Solaris' }).click()
+    await others.getByText(/^(Trying again|Away)$/).waitFor()
+    await others.getByText('It cannot be reached. What changed here waits for it.').waitFor()
+    await mirror.start()
+    await others.getByText('In step').waitFor()
+    const visitor = await atMirror()
+    await visitor.open('/movie')
+    await expect
+      .poll(async () => (await lately(visitor))[0], patience)
+      .toMatch(/Another deployment said .* (just now|1 min ago)/)
+  })
+})
+
+describe('in the terminal', () => {
+  const opening = async (env: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'noboil-demo-'))
+    const told = { NOBOIL_DATA: dataDir, UPSTREAM_PORT: '0', ...env }
+    const never = 'this is never said'
+    try {
+      return await startScript(demoScript, told, never, args).catch(String)
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  }
+
+  it('a mirror without a first deployment says how to start one', async () => {
+    const PORT = String(await freePort())
+    expect(await opening({ PORT }, '--mirror')).toMatch(
+      new RegExp(
+        `ended with 1\\.\\s+There is no deployment at http://127.0.0.1:${PORT}.*npm start`,
+      ),
+    )
+  })
+
+  it('a mirror that the first does not know is told apart from one that is not there', async () => {
+    const { port: PORT } = new URL(stage.server.url)
+    expect(await opening({ PORT }, '--mirror')).toMatch(/does not let this mirror in \(401\)/)
+  })
+
+  it('a port that is taken is named', async () => {
+    const { port: PORT } = new URL(stage.server.url)
+    expect(await opening({ PORT })).toMatch(`Port ${PORT} of 127.0.0.1 is in use by another`)
+  })
+})
