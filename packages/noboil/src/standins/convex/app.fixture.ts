@@ -8,6 +8,7 @@ import {
   type FunctionReference,
   httpActionGeneric,
   httpRouter,
+  internalActionGeneric,
   internalMutationGeneric,
   internalQueryGeneric,
   makeFunctionReference,
@@ -84,7 +85,7 @@ const note = {
       const row = await ctx.db
         .query('note')
         .withIndex('by_room', (q) => (q.eq('room', room) as typeof q).eq('seq', seq as never))
-        .unique()
+        .first()
       if (row !== null) await ctx.db.delete(row._id)
     },
   }),
@@ -118,6 +119,15 @@ const note = {
       return { count: 'many' } as never
     },
   }),
+  /** Writes, has something else write and fail, and goes on. */
+  survivesWrongAnswer: mutationGeneric({
+    args: {},
+    handler: async (ctx) => {
+      await ctx.db.insert('note', { room: 'a', seq: 7, text: 'kept' })
+      const wrong = makeFunctionReference<'mutation'>('note:wrongAnswer')
+      await ctx.runMutation(wrong, {}).catch(() => null)
+    },
+  }),
   wrongRecord: queryGeneric({
     args: { counts: v.record(v.string(), v.number()) },
     handler: async () => null,
@@ -126,6 +136,48 @@ const note = {
     args: { bytes: v.number() },
     handler: async (ctx, { bytes }) => {
       await ctx.db.insert('note', { room: 'a', seq: 1, text: 'x'.repeat(bytes) })
+    },
+  }),
+  twoPages: queryGeneric({
+    args: {},
+    handler: async (ctx) => {
+      const paginationOpts = { numItems: 1, cursor: null }
+      await ctx.db.query('note').paginate(paginationOpts)
+      await ctx.db.query('other').paginate(paginationOpts)
+    },
+  }),
+  /** Two pages, each in a function of its own. */
+  pageEach: queryGeneric({
+    args: {},
+    handler: async (ctx) => {
+      const page = makeFunctionReference<'query'>('note:page')
+      const paginationOpts = { numItems: 1, cursor: null }
+      for (const room of ['a', 'b']) await ctx.runQuery(page, { room, paginationOpts })
+    },
+  }),
+  many: mutationGeneric({
+    args: { count: v.number() },
+    handler: async (ctx, { count }) => {
+      for (let n = 0; n < count; n++) await ctx.db.insert('other', { n })
+    },
+  }),
+  numbers: queryGeneric({
+    args: { count: v.number() },
+    handler: async (_, { count }) => Array.from({ length: count }, (_, n) => n),
+  }),
+  echo: queryGeneric({ args: { given: v.any() }, handler: async (_, { given }) => given }),
+  secretAction: internalActionGeneric({ args: {}, handler: async () => 'secret' }),
+  signs: internalMutationGeneric({
+    args: {},
+    handler: async (ctx) => {
+      const identity = await ctx.auth.getUserIdentity()
+      await ctx.db.insert('note', { room: 'signed', seq: 1, text: identity?.subject ?? 'nobody' })
+    },
+  }),
+  signsLater: mutationGeneric({
+    args: {},
+    handler: async (ctx) => {
+      await ctx.scheduler.runAfter(0, makeFunctionReference<'mutation'>('note:signs'), {})
     },
   }),
   secret: internalQueryGeneric({ args: {}, handler: async () => 'secret' }),
@@ -209,6 +261,13 @@ interface NoteApi {
   readonly drop: Mutation<{ room: string; seq: number }>
   readonly move: Mutation<{ from: string; to: string }>
   readonly wrongAnswer: Mutation<None>
+  readonly survivesWrongAnswer: Mutation<None>
+  readonly twoPages: Query<None, null>
+  readonly pageEach: Query<None, null>
+  readonly many: Mutation<{ count: number }>
+  readonly numbers: Query<{ count: number }, number[]>
+  readonly echo: Query<{ given: unknown }, unknown>
+  readonly signsLater: Mutation<None>
   readonly big: Mutation<{ bytes: number }>
   readonly later: Mutation<{ ms: number }>
   readonly uploadUrl: Mutation<None, string>

@@ -15,9 +15,9 @@ import { type CronJob, startCrons } from './crons.ts'
 import { guardModules, type Modules, publicFunction, rootOf } from './functions.ts'
 import { type AuthProvider, Identities } from './identity.ts'
 import { checkSchema } from './limits.ts'
-import type { MutationResponse, ServerMessage } from './protocol.ts'
+import type { MutationResponse } from './protocol.ts'
 import { ReadSet, type Write } from './read-set.ts'
-import { type Asked, type CallRequest, type Outcome, Session } from './session.ts'
+import { type Asked, type CallRequest, type Outcome, type Peer, Session } from './session.ts'
 import { type Execution, within } from './syscalls.ts'
 
 export interface DeploymentConfig {
@@ -72,12 +72,12 @@ export class Deployment {
     })
   }
 
-  open(send: (message: ServerMessage) => void): Session {
+  open(peer: Peer): Session {
     const session = new Session(
       {
         moment: () => this.#moment,
         seen: (moment) => {
-          if (moment > this.#moment) this.#moment = moment
+          if (moment > this.#moment && moment < nowMoment() + aheadMoments) this.#moment = moment
         },
         identify: (token) => this.identities.identify(token),
         call: (request) => this.callPublic(request),
@@ -87,7 +87,7 @@ export class Deployment {
         held: async () => this.#hold,
         answersOf: (sessionId) => this.#answersOf(sessionId),
       },
-      send,
+      peer,
     )
     this.#sessions.add(session)
     return session
@@ -212,7 +212,7 @@ export class Deployment {
 
   /** Moments are nanoseconds, as Convex's are: they go on when the process starts anew. */
   #advance(): void {
-    const now = BigInt(Date.now()) * 1_000_000n
+    const now = nowMoment()
     this.#moment = now > this.#moment ? now : this.#moment + 1n
   }
 
@@ -275,6 +275,10 @@ export class Deployment {
       : fetch(url)
   }
 }
+
+const nowMoment = (): bigint => BigInt(Date.now()) * 1_000_000n
+/** How far a client may be ahead of this clock: a day, in nanoseconds. */
+const aheadMoments = 86_400_000_000_000n
 
 const warn = (error: unknown): void =>
   process.emitWarning(error instanceof Error ? error : String(error))

@@ -2,6 +2,8 @@
  * The app's functions as the stand-in runs them: those that clients may call apart from those they may not, and every answer
  * checked before anything is committed.
  */
+import { checkPassed } from './limits.ts'
+import { inFunction } from './syscalls.ts'
 import { mismatch, type ValidatorJson } from './validator.ts'
 
 /** Modules by path, as `import.meta.glob('./convex/**\/*.*s')` gives them. */
@@ -81,10 +83,12 @@ function guard(path: string, fn: RegisteredFunction): RegisteredFunction {
   const handler: Handler = async (ctx, given) => {
     const wrong = mismatch(args, given, 'args')
     if (wrong !== undefined) throw new Error(`Arguments of ${path} are invalid: ${wrong}`)
-    const result = (await fn._handler(ctx, given)) ?? null
+    checkPassed(`The arguments of ${path}`, given)
+    const result = (await inFunction(async () => fn._handler(ctx, given))) ?? null
     // convex-test looks at the answer of a mutation when it is committed; a deployment rolls back.
     const off = returns === null ? undefined : mismatch(returns, result, 'result')
     if (off !== undefined) throw new Error(`The answer of ${path} is invalid: ${off}`)
+    checkPassed(`The answer of ${path}`, result)
     return result
   }
   const call = (...given: readonly unknown[]): unknown => fn(...given)

@@ -1,9 +1,9 @@
 /**
  * What a deployment answers over HTTP: calls without a socket, files, and the app's own HTTP actions.
  */
-import { jsonToConvex, type JSONValue, type Value } from 'convex/values'
 import type { Deployment } from './deployment.ts'
 import type { FunctionKind } from './functions.ts'
+import { readArgs } from './messages.ts'
 import type { CallRequest, Outcome } from './session.ts'
 
 /** Answers one request. Anybody's pages may ask: this host is for tests, on this machine. */
@@ -58,8 +58,8 @@ const kinds: Readonly<Record<string, FunctionKind | undefined>> = {
 }
 
 interface CallBody {
-  readonly path: string
-  readonly args: readonly JSONValue[] | JSONValue
+  readonly path: unknown
+  readonly args: unknown
 }
 
 async function read(
@@ -67,11 +67,17 @@ async function read(
   request: Request,
   kind: FunctionKind,
 ): Promise<CallRequest> {
-  const { path, args } = (await request.json()) as CallBody
-  const given = (Array.isArray(args) ? args[0] : args) ?? {}
+  const body = (await request.json().catch(() => null)) as Partial<CallBody> | null
+  if (typeof body?.path !== 'string') {
+    throw new Error(
+      'A call is JSON with a path and its arguments: { "path": "note:list", "args": [{}] }.',
+    )
+  }
+  const { path, args } = body
+  const given = readArgs(Array.isArray(args) ? args : [args])
   const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
   const identity = token === undefined ? null : await deployment.identities.identify(token)
-  return { kind, path, args: jsonToConvex(given as JSONValue) as Record<string, Value>, identity }
+  return { kind, path, args: given, identity }
 }
 
 function called(outcome: Outcome): Response {

@@ -24,6 +24,14 @@ test.each([
   expect(() => checkSchema(defineSchema({ [name]: defineTable(field) }))).toThrow(sentence)
 })
 
+test.each(['_hidden', '$kept', 'prénom'])(
+  'a field that Convex would refuse is refused: %s',
+  (name) => {
+    const schema = defineSchema({ t: defineTable({ [name]: v.string() }) })
+    expect(() => checkSchema(schema)).toThrow(/Convex takes printable ASCII/)
+  },
+)
+
 const nested = (depth: number): unknown => (depth === 0 ? 1 : { n: nested(depth - 1) })
 
 test.each<[string, object, RegExp]>([

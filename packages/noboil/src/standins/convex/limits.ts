@@ -1,9 +1,10 @@
 /**
- * Limits of Convex that convex-test does not hold: of a schema, and of what one write stores.
+ * Limits of Convex that convex-test does not hold: of a schema, of what one write stores, and of what functions are given and answer.
  */
 import type { SchemaDefinition, GenericSchema } from 'convex/server'
-import { getDocumentSize, type Value } from 'convex/values'
+import { getConvexSize, getDocumentSize, type Value } from 'convex/values'
 import { DefinitionError } from '../../errors/assert.ts'
+import type { ValidatorJson } from './validator.ts'
 
 /** https://docs.convex.dev/production/state/limits */
 const maxIndexes = 32
@@ -13,8 +14,11 @@ const maxDocumentBytes = 1024 * 1024
 const maxFields = 1024
 const maxDepth = 16
 const maxArrayLength = 8192
+const maxPassedDepth = 64
+const maxPassedBytes = 16 * 1024 * 1024
 
 interface ExportedTable {
+  readonly documentType: ValidatorJson
   readonly indexes: readonly ExportedIndex[]
   readonly stagedDbIndexes?: readonly ExportedIndex[]
 }
@@ -28,9 +32,18 @@ interface ExportedIndex {
 export function checkSchema(schema: SchemaDefinition<GenericSchema, boolean>): void {
   for (const [name, table] of Object.entries(schema.tables)) {
     checkName(`The table ${name}`, name)
-    const { indexes, stagedDbIndexes = [] } = (
-      table as unknown as { export(): ExportedTable }
-    ).export()
+    const {
+      documentType,
+      indexes,
+      stagedDbIndexes = [],
+    } = (table as unknown as { export(): ExportedTable }).export()
+    for (const field of fieldsOf(documentType)) {
+      if (!storedName.test(field)) {
+        refuse(
+          `The table ${name} has a field ${JSON.stringify(field)}; Convex takes printable ASCII that begins with neither $ nor _.`,
+        )
+      }
+    }
     const all = [...indexes, ...stagedDbIndexes]
     if (all.length > maxIndexes) {
       refuse(`The table ${name} has ${all.length} indexes; Convex has at most ${maxIndexes}.`)
@@ -51,6 +64,11 @@ export function checkSchema(schema: SchemaDefinition<GenericSchema, boolean>): v
   }
 }
 
+function fieldsOf(type: ValidatorJson): readonly string[] {
+  if (type.type === 'union') return type.value.flatMap(fieldsOf)
+  return type.type === 'object' ? Object.keys(type.value) : []
+}
+
 function checkName(what: string, name: string): void {
   if (!/^[a-zA-Z][a-zA-Z0-9_]*$/.test(name)) {
     refuse(`${what} needs a name of letters, digits and underscores that begins with a letter.`)
@@ -67,32 +85,59 @@ function refuse(sentence: string): never {
 /** Refuses what Convex would not store, as one write names it. */
 export function checkWritten(table: string, document: unknown): void {
   if (!isObject(document)) return
-  const fields = Object.keys(document).length
-  if (fields > maxFields) {
-    throw new Error(`A document of ${table} has ${fields} fields; Convex stores ${maxFields}.`)
+  checkFields(`A document of ${table}`, document)
+  for (const [name, value] of Object.entries(document)) {
+    checkValue(`${table}.${name}`, value, { maxDepth, field: storedName }, 1)
   }
-  for (const [name, value] of Object.entries(document)) checkValue(`${table}.${name}`, value, 1)
   const bytes = getDocumentSize(definedFields(document))
   if (bytes > maxDocumentBytes) {
     throw new Error(`A document of ${table} has ${bytes} bytes; Convex stores ${maxDocumentBytes}.`)
   }
 }
 
-function checkValue(path: string, value: unknown, depth: number): void {
-  if (depth > maxDepth) throw new Error(`${path} is nested deeper than ${maxDepth} levels.`)
+/** Refuses what Convex would not pass into a function, or out of it. */
+export function checkPassed(what: string, value: unknown): void {
+  checkValue(what, value, { maxDepth: maxPassedDepth, field: passedName }, 0)
+  const bytes = getConvexSize(value as Value)
+  if (bytes > maxPassedBytes) {
+    throw new Error(`${what} has ${bytes} bytes; Convex passes ${maxPassedBytes}.`)
+  }
+}
+
+interface Bounds {
+  readonly maxDepth: number
+  readonly field: RegExp
+}
+
+/** Convex keeps `$` and `_` for itself, and field names to printable ASCII. */
+const storedName = /^[ -#%-^`-~][ -~]*$/
+/** Rows have their `_id` with them. */
+const passedName = /^[ -#%-~][ -~]*$/
+
+function checkValue(path: string, value: unknown, bounds: Bounds, depth: number): void {
+  if (depth > bounds.maxDepth) {
+    throw new Error(`${path} is nested deeper than ${bounds.maxDepth} levels.`)
+  }
   if (Array.isArray(value)) {
     if (value.length > maxArrayLength) {
-      throw new Error(`${path} has ${value.length} items; Convex stores ${maxArrayLength}.`)
+      throw new Error(`${path} has ${value.length} items; Convex has at most ${maxArrayLength}.`)
     }
-    for (const item of value) checkValue(`${path}[]`, item, depth + 1)
+    for (const item of value) checkValue(`${path}[]`, item, bounds, depth + 1)
   } else if (isObject(value)) {
+    checkFields(path, value)
     for (const [name, item] of Object.entries(value)) {
-      // Convex keeps `$` and `_` for itself, and field names to printable ASCII.
-      if (!/^[ -#%-^`-~][ -~]*$/.test(name)) {
+      if (!bounds.field.test(name)) {
         throw new Error(`${path} has a field named ${JSON.stringify(name)}, which Convex refuses.`)
       }
-      checkValue(`${path}.${name}`, item, depth + 1)
+      checkValue(`${path}.${name}`, item, bounds, depth + 1)
     }
+  }
+}
+
+function checkFields(what: string, value: object): void {
+  const fields = Object.keys(value).length
+  if (fields > maxFields) {
+    throw new Error(`${what} has ${fields} fields; Convex has at most ${maxFields}.`)
   }
 }
 

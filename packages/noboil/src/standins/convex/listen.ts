@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Deployment } from './deployment.ts'
 import { answer } from './http.ts'
-import type { ClientMessage, ServerMessage } from './protocol.ts'
+import type { ServerMessage } from './protocol.ts'
 
 export interface ListenOptions {
   /** 0, the default, lets the system choose. */
@@ -64,16 +64,9 @@ function join(deployment: Deployment, socket: WebSocket): void {
   const send = (message: ServerMessage): void => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
   }
-  const session = deployment.open(send)
+  const session = deployment.open({ send, close: () => socket.close() })
   const pings = setInterval(() => send({ type: 'Ping' }), pingMs)
-  socket.on('message', (data) => {
-    try {
-      session.receive(JSON.parse((data as Buffer).toString()) as ClientMessage)
-    } catch (error) {
-      send({ type: 'FatalError', error: error instanceof Error ? error.message : String(error) })
-      socket.close()
-    }
-  })
+  socket.on('message', (data) => session.receive((data as Buffer).toString()))
   socket.on('close', () => {
     clearInterval(pings)
     deployment.close(session)
@@ -107,15 +100,16 @@ async function serve(
   outgoing.end(Buffer.from(await response.arrayBuffer()))
 }
 
+/** Undefined when it is too large: the rest is read and dropped, so that whoever sends it hears why. */
 async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer> | undefined> {
-  const parts: Buffer[] = []
+  let parts: Buffer[] = []
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > maxBodyBytes) return undefined
-    parts.push(part)
+    if (bytes > maxBodyBytes) parts = []
+    else parts.push(part)
   }
-  return Buffer.concat(parts)
+  return bytes > maxBodyBytes ? undefined : Buffer.concat(parts)
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?')[0] as string

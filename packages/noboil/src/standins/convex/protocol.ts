@@ -1,14 +1,14 @@
 /**
  * What Convex's browser client and its server say to each other over the sync socket, as far as the client of
- * convex 1.48 needs it. Described after `convex/src/browser/sync/protocol.ts`.
+ * convex 1.48 needs it; messages of clients as they have been read. Described after `convex/src/browser/sync/protocol.ts`.
  */
-import type { JSONValue } from 'convex/values'
+import type { JSONValue, Value } from 'convex/values'
 
 export interface AddQuery {
   readonly type: 'Add'
   readonly queryId: number
   readonly udfPath: string
-  readonly args: readonly JSONValue[]
+  readonly args: Readonly<Record<string, Value>>
   /** Where a page ended when it was first shown: the client hands it back after a reconnect. */
   readonly journal?: string | null
 }
@@ -21,7 +21,7 @@ interface RemoveQuery {
 interface FunctionRequest {
   readonly requestId: number
   readonly udfPath: string
-  readonly args: readonly JSONValue[]
+  readonly args: Readonly<Record<string, Value>>
 }
 
 export interface MutationRequest extends FunctionRequest {

@@ -1,9 +1,10 @@
 /**
  * One client's connection: its queries, kept up to date, and its calls, in the order they were made.
  */
-import { jsonToConvex, type JSONValue, type Value } from 'convex/values'
+import type { JSONValue, Value } from 'convex/values'
 import type { Identity } from './identity.ts'
 import type { FunctionKind } from './functions.ts'
+import { readMessage } from './messages.ts'
 import {
   type ActionRequest,
   type ActionResponse,
@@ -52,6 +53,16 @@ export interface SessionHost {
   readonly answersOf: (sessionId: string) => Map<number, Promise<MutationResponse>>
 }
 
+/** The client's end of a session. */
+export interface Peer {
+  readonly send: (message: ServerMessage) => void
+  /** Ends the connection: what the client said makes no sense. */
+  readonly close: () => void
+}
+
+/** Queries that one client may follow. */
+const maxQueries = 10_000
+
 export interface Asked {
   readonly outcome: Outcome
   readonly reads: ReadSet
@@ -76,12 +87,16 @@ interface Subscription {
 
 export class Session {
   readonly #host: SessionHost
-  readonly #send: (message: ServerMessage) => void
+  readonly #peer: Peer
   readonly #queries = new Map<number, Subscription>()
   /** What queries have come to since the client was last told. */
   readonly #pending = new Map<number, Modification>()
   #identity: Identity | null = null
-  #sessionId = ''
+  /** The set of queries that the client has asked for last. */
+  #asked = 0
+  #isClosed = false
+  /** Undefined until the client has said which it is. */
+  #sessionId: string | undefined
   #version: Version = { querySet: 0, identity: 0, moment: 0n }
   /** What the next message confirms besides. */
   #next: { readonly querySet?: number; readonly identity?: number } = {}
@@ -89,12 +104,27 @@ export class Session {
   #changes: Promise<unknown> = Promise.resolve()
   #mutations: Promise<unknown> = Promise.resolve()
 
-  constructor(host: SessionHost, send: (message: ServerMessage) => void) {
+  constructor(host: SessionHost, peer: Peer) {
     this.#host = host
-    this.#send = send
+    this.#peer = peer
   }
 
-  receive(message: ClientMessage): void {
+  /** What is no message of the protocol ends the session, and nothing else. */
+  receive(text: string): void {
+    if (this.#isClosed) return
+    try {
+      this.#take(readMessage(text))
+    } catch (error) {
+      this.#isClosed = true
+      this.#peer.send({ type: 'FatalError', error: (error as Error).message })
+      this.#peer.close()
+    }
+  }
+
+  #take(message: ClientMessage): void {
+    if ((message.type === 'Connect') !== (this.#sessionId === undefined)) {
+      throw new Error('A session begins with one Connect.')
+    }
     switch (message.type) {
       case 'Connect':
         this.#sessionId = message.sessionId
@@ -106,6 +136,7 @@ export class Session {
         this.#changes = this.#changes.then(() => this.#authenticate(message))
         break
       case 'ModifyQuerySet':
+        this.#checkVersion(message)
         this.#changes = this.#changes.then(() => this.#modify(message))
         break
       case 'Mutation': {
@@ -145,7 +176,7 @@ export class Session {
     const start = this.#version
     this.#version = { ...start, ...this.#next, moment: this.#host.moment() }
     this.#next = {}
-    this.#send({
+    this.#peer.send({
       type: 'Transition',
       startVersion: wireVersion(start),
       endVersion: wireVersion(this.#version),
@@ -175,6 +206,20 @@ export class Session {
     return news
   }
 
+  /** Each set of queries follows from the one before it: else the client and this session mean different queries. */
+  #checkVersion({ baseVersion, newVersion, modifications }: ModifyQuerySet): void {
+    if (baseVersion !== this.#asked || newVersion <= baseVersion) {
+      throw new Error(
+        `The set of queries ${newVersion} cannot follow ${baseVersion}: this session is at ${this.#asked}.`,
+      )
+    }
+    const added = modifications.filter(({ type }) => type === 'Add').length
+    if (this.#queries.size + added > maxQueries) {
+      throw new Error(`A client may follow ${maxQueries} queries at most.`)
+    }
+    this.#asked = newVersion
+  }
+
   #modify({ newVersion, modifications }: ModifyQuerySet): Promise<void> {
     return this.#host.turn(async () => {
       for (const change of modifications) {
@@ -198,7 +243,7 @@ export class Session {
       if (tokenType === 'User') identity = await this.#host.identify(value)
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
-      this.#send({ type: 'AuthError', error: text, baseVersion, authUpdateAttempted: true })
+      this.#peer.send({ type: 'AuthError', error: text, baseVersion, authUpdateAttempted: true })
       return
     }
     await this.#host.turn(async () => {
@@ -211,13 +256,13 @@ export class Session {
 
   async #mutate(message: MutationRequest, identity: Identity | null): Promise<void> {
     const { requestId } = message
-    const answers = this.#host.answersOf(this.#sessionId)
+    const answers = this.#host.answersOf(this.#sessionId as string)
     let answer = answers.get(requestId)
     if (answer === undefined) {
       answer = this.#run(message, identity)
       answers.set(requestId, answer)
     }
-    this.#send(await answer)
+    this.#peer.send(await answer)
     await this.#host.turn(() => this.#host.flush(this))
   }
 
@@ -235,7 +280,7 @@ export class Session {
 
   async #act(message: ActionRequest, identity: Identity | null): Promise<void> {
     const outcome = await this.#host.call(requestOf('action', message, identity))
-    this.#send({ type: 'ActionResponse', ...responseOf(message.requestId, outcome) })
+    this.#peer.send({ type: 'ActionResponse', ...responseOf(message.requestId, outcome) })
   }
 }
 
@@ -244,15 +289,12 @@ function requestOf(
   { udfPath, args }: MutationRequest | ActionRequest,
   identity: Identity | null,
 ): CallRequest {
-  return { kind, path: udfPath, args: argsOf(args), identity }
+  return { kind, path: udfPath, args, identity }
 }
-
-const argsOf = ([args = {}]: readonly JSONValue[]): Readonly<Record<string, Value>> =>
-  jsonToConvex(args) as Record<string, Value>
 
 const subscriptionOf = ({ udfPath, args, journal }: AddQuery): Subscription => ({
   path: udfPath,
-  args: argsOf(args),
+  args,
   journal: journal ?? undefined,
   reads: new ReadSet(),
   stale: true,

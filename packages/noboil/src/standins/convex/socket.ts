@@ -3,7 +3,6 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Deployment } from './deployment.ts'
-import type { ClientMessage } from './protocol.ts'
 import type { Session } from './session.ts'
 
 /** The class to give a `ConvexReactClient` as `webSocketConstructor`. */
@@ -36,7 +35,7 @@ export class Socket {
   }
 
   send(text: string): void {
-    this.#session?.receive(JSON.parse(text) as ClientMessage)
+    this.#session?.receive(text)
   }
 
   close(code = 1000, reason = ''): void {
@@ -51,10 +50,13 @@ export class Socket {
     if (this.readyState !== WebSocket.CONNECTING) return
     this.readyState = WebSocket.OPEN
     this.#opened.add(this)
-    this.#session = this.#deployment.open((message) => {
-      if (this.readyState !== WebSocket.OPEN) return
-      const data = JSON.stringify(message)
-      this.#inside(() => queueMicrotask(() => this.onmessage?.({ data })))
+    this.#session = this.#deployment.open({
+      send: (message) => {
+        if (this.readyState !== WebSocket.OPEN) return
+        const data = JSON.stringify(message)
+        this.#inside(() => queueMicrotask(() => this.onmessage?.({ data })))
+      },
+      close: () => this.close(),
     })
     this.onopen?.()
   }

@@ -1,11 +1,7 @@
 import * as fc from 'fast-check'
 import { ConvexHttpClient } from 'convex/browser'
 import { ConvexReactClient } from 'convex/react'
-import {
-  type FunctionReference,
-  type FunctionReturnType,
-  makeFunctionReference,
-} from 'convex/server'
+import { type FunctionReference, type FunctionReturnType } from 'convex/server'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import { api, deploy, runs } from './app.fixture.ts'
@@ -144,43 +140,6 @@ test('a mutation sent again after a lost connection is done once', async () => {
   vi.useRealTimers()
 })
 
-test('internal functions are not for clients', async () => {
-  const client = connect()
-  const secret = makeFunctionReference<'query'>('note:secret')
-  await expect(client.query(secret)).rejects.toThrow(
-    /Could not find public function for 'note:secret'/,
-  )
-  await expect(client.mutation(makeFunctionReference<'mutation'>('note:tick'), {})).rejects.toThrow(
-    /Could not find public function/,
-  )
-  await expect(client.query(makeFunctionReference<'query'>('note:add'), {})).rejects.toThrow(
-    /is mutation, not query/,
-  )
-  expect(await deployment.query(makeFunctionReference<'query'>('note:secret'))).toBe('secret')
-})
-
-test('an answer that its validator refuses leaves no writes behind', async () => {
-  await expect(connect().mutation(api.note.wrongAnswer, {})).rejects.toThrow(
-    /result.count must be a number/,
-  )
-  expect(await deployment.query(api.note.list, { room: 'a' })).toEqual([])
-})
-
-test('records in arguments are checked', async () => {
-  const client = connect()
-  expect(await client.query(api.note.wrongRecord, { counts: { a: 1 } })).toBeNull()
-  await expect(
-    client.query(api.note.wrongRecord, { counts: { a: 'many' as never } }),
-  ).rejects.toThrow(/args.counts.a must be a number/)
-})
-
-test('a document larger than Convex stores is refused', async () => {
-  await deployment.mutation(api.note.big, { bytes: 1_000_000 })
-  await expect(deployment.mutation(api.note.big, { bytes: 1_100_000 })).rejects.toThrow(
-    /A document of note has \d+ bytes/,
-  )
-})
-
 test('errors reach the client with their data', async () => {
   const error: unknown = await connect()
     .mutation(api.note.add, { room: 'a', text: 'bad' })
@@ -304,17 +263,5 @@ test('a browser connects to its port, over the socket and over HTTP', async () =
     data: { code: 'FORBIDDEN' },
   })
   await client.close()
-  await close()
-})
-
-test('crons run while it listens', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
-  const { close } = await deployment.listen()
-  await vi.advanceTimersByTimeAsync(60_000)
-  await deployment.finishScheduled(() => vi.advanceTimersByTime(1))
-  await vi.waitFor(async () =>
-    expect(await deployment.query(api.note.list, { room: 'cron' })).toHaveLength(1),
-  )
-  vi.useRealTimers()
   await close()
 })

@@ -29,6 +29,17 @@ interface Runtime {
 
 const executions = new AsyncLocalStorage<Execution>()
 
+/** One function as it runs; those that it calls are others. */
+interface Frame {
+  hasPage: boolean
+}
+
+const frames = new AsyncLocalStorage<Frame>()
+
+/** Runs one function. */
+export const inFunction = <result>(run: () => Promise<result>): Promise<result> =>
+  frames.run({ hasPage: false }, run)
+
 /** Runs what belongs to one execution. What it schedules belongs to it too. */
 export function within<result>(execution: Execution, run: () => Promise<result>): Promise<result> {
   interpose()
@@ -175,6 +186,9 @@ async function readPage(
   next: (args: unknown) => Promise<string>,
 ): Promise<string> {
   const { reads, journal } = execution
+  const frame = frames.getStore()
+  if (frame?.hasPage) throw new Error('A function may ask for one page: Convex paginates once.')
+  if (frame !== undefined) frame.hasPage = true
   reads?.query(args.query)
   const endCursor = args.endCursor ?? journal ?? null
   const json = await next({ ...args, endCursor })
