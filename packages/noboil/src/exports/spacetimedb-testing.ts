@@ -10,6 +10,7 @@ export {
   type ModuleEntry,
   type ModuleSource,
 } from '../standins/spacetimedb/bundle.ts'
+export { checkModule, type CheckOptions, type ModuleReport } from '../standins/spacetimedb/check.ts'
 export type { CallCost, Cost } from '../standins/spacetimedb/datastore/costs.ts'
 export { type CallFailure, ModuleCallError } from '../standins/spacetimedb/errors.ts'
 export {

@@ -67,13 +67,21 @@ function readNumber(tag: NumberTag, reader: BinaryReader): Value {
 function readArray(element: AlgebraicType, typespace: Typespace, reader: BinaryReader): Value {
   if (resolveType(element, typespace).tag === 'U8') return Buffer.from(reader.readUInt8Array())
   const length = reader.readU32()
-  const values: Value[] = []
-  for (let at = 0; at < length; at++) {
-    // Elements without bytes would let a few bytes of input ask for billions of them.
-    if (reader.remaining === 0) throw new DecodeError('An array ends before its length.')
-    values.push(readValue(element, typespace, reader))
-  }
-  return values
+  // A few bytes of input must not ask for billions of elements.
+  const most = isEmpty(element, typespace) ? MAX_EMPTY_ELEMENTS : reader.remaining
+  if (length > most) throw new DecodeError('An array ends before its length.')
+  return Array.from({ length }, () => readValue(element, typespace, reader))
+}
+
+/** Elements without bytes, such as units. */
+const MAX_EMPTY_ELEMENTS = 65_536
+
+function isEmpty(type: AlgebraicType, typespace: Typespace): boolean {
+  const resolved = resolveType(type, typespace)
+  return (
+    resolved.tag === 'Product' &&
+    resolved.value.elements.every(({ algebraicType }) => isEmpty(algebraicType, typespace))
+  )
 }
 
 function compareLists(left: readonly Value[], right: readonly Value[]): number {

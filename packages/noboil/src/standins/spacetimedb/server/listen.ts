@@ -20,6 +20,8 @@ export interface ListenOptions {
   readonly port?: number
   /** `127.0.0.1` unless said otherwise: this is no server for strangers. */
   readonly hostname?: string
+  /** A client that leaves so much unread is cut off; 64 MiB. */
+  readonly maxUnsentBytes?: number
 }
 
 export interface Listener {
@@ -32,18 +34,17 @@ export interface Listener {
 
 /** As SpacetimeDB: a larger message ends the connection. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-/** A client that does not read what it is sent is cut off here. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024
 const WEBSOCKET_TOKEN_MS = 60_000
 
 /** @throws {DefinitionError} when `ws` is not installed; what `node:net` throws when the port is taken. */
 export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
-  const { port = 0, hostname = '127.0.0.1' } = options
+  const { port = 0, hostname = '127.0.0.1', maxUnsentBytes = MAX_UNSENT_BYTES } = options
   const sockets = await loadSockets()
   const http = createServer((request, response) => void route(server, request, response))
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
-    void upgrade(server, sockets, request, socket, head)
+    void upgrade({ server, sockets, maxUnsentBytes }, request, socket, head)
   })
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
@@ -120,9 +121,14 @@ async function newIdentity(server: Server): Promise<object> {
   return { identity, token }
 }
 
+interface Door {
+  readonly server: Server
+  readonly sockets: WebSocketServer
+  readonly maxUnsentBytes: number
+}
+
 async function upgrade(
-  server: Server,
-  sockets: WebSocketServer,
+  { server, sockets, maxUnsentBytes }: Door,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
@@ -137,7 +143,7 @@ async function upgrade(
     return refuse(socket, '401 Unauthorized')
   sockets.handleUpgrade(request, socket, head, (client) => {
     const connectionId = searchParams.get('connection_id') ?? undefined
-    void attach(server, client, { protocol, token, connectionId })
+    void attach(server, client, maxUnsentBytes, { protocol, token, connectionId })
   })
 }
 
@@ -152,32 +158,37 @@ function refuse(socket: Duplex, status: string): void {
 async function attach(
   server: Server,
   client: WebSocket,
+  maxUnsentBytes: number,
   request: { protocol: Protocol; token: string | undefined; connectionId: string | undefined },
 ): Promise<void> {
-  const early: Uint8Array[] = []
   let session: Session | undefined
   client.on('message', (data: Buffer, isBinary) => {
     if (!isBinary) return client.close(1003, 'Messages are binary.')
-    const bytes = Uint8Array.from(data)
-    if (session === undefined) early.push(bytes)
-    else server.receive(session, bytes)
+    if (session !== undefined) server.receive(session, Uint8Array.from(data))
   })
   client.on('error', () => client.terminate())
   client.on('close', () => {
     if (session !== undefined) server.closed(session)
   })
+  const send = (bytes: Uint8Array): void => {
+    if (client.readyState !== client.OPEN) return
+    client.send(Buffer.concat([UNCOMPRESSED, bytes]))
+    if (client.bufferedAmount <= maxUnsentBytes) return
+    server.engine.logs.add('warn', 'A client that does not read what it is sent was cut off.')
+    client.terminate()
+  }
+  // What it sends before it is let in waits in its socket.
+  client.pause()
   try {
     session = await server.open(request, {
-      send: (bytes) => {
-        if (client.bufferedAmount > MAX_UNSENT_BYTES) client.terminate()
-        else client.send(Buffer.concat([UNCOMPRESSED, bytes]))
-      },
+      send,
       close: (code, reason) => client.close(code, reason),
     })
-    for (const bytes of early) server.receive(session, bytes)
+    client.resume()
     if (client.readyState !== client.OPEN) server.closed(session)
   } catch (error) {
     server.engine.logs.add('warn', `A connection was refused: ${messageOf(error)}`)
+    client.resume()
     client.close(1008, 'The connection was refused.')
   }
 }

@@ -12,6 +12,7 @@ import {
   type Timestamp,
 } from 'spacetimedb'
 import type { Row } from '../datastore/table.ts'
+import { readValue } from '../datastore/value.ts'
 
 /** In the order servers choose from them. */
 export const PROTOCOLS = ['v3.bsatn.spacetimedb', 'v2.bsatn.spacetimedb'] as const
@@ -150,8 +151,12 @@ export type ServerMessage =
 export function decodeClientMessages(bytes: Uint8Array, protocol: Protocol): ClientMessage[] {
   const reader = new BinaryReader(bytes)
   const messages: ClientMessage[] = []
-  do messages.push(ClientMessages.deserialize(reader))
-  while (reader.remaining > 0 && protocol === 'v3.bsatn.spacetimedb')
+  do {
+    // Read once without making anything of it: the SDK's decoder makes room for whatever length it finds.
+    const message = new BinaryReader(bytes.subarray(reader.offset))
+    readValue(ClientMessages.algebraicType, NO_TYPES, message)
+    messages.push(ClientMessages.deserialize(reader))
+  } while (reader.remaining > 0 && protocol === 'v3.bsatn.spacetimedb')
   if (reader.remaining > 0) throw new RangeError(`${reader.remaining} bytes follow the message.`)
   return messages
 }
@@ -184,6 +189,8 @@ export function rowList(rows: Iterable<Row>): RowList {
   const rowsData = Uint8Array.from(Buffer.concat(parts))
   return { sizeHint: { tag: 'RowOffsets', value: offsets }, rowsData }
 }
+
+const NO_TYPES = { types: [] }
 
 const RowListType = t.object('BsatnRowList', {
   sizeHint: t.enum('RowSizeHint', { FixedSize: t.u16(), RowOffsets: t.array(t.u64()) }),

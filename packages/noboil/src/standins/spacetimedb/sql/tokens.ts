@@ -20,10 +20,9 @@ export function tokenize(sql: string): readonly Token[] {
     )
   const text = sql.trim().replace(/;$/, '').trimEnd()
   const tokens: Token[] = []
-  const pattern = new RegExp(TOKEN, 'uy')
-  while (pattern.lastIndex < text.length) {
-    const from = pattern.lastIndex
-    const match = pattern.exec(text)
+  for (let from = 0; from < text.length; from = TOKEN.lastIndex) {
+    TOKEN.lastIndex = from
+    const match = TOKEN.exec(text)
     if (match === null)
       throw new QueryError(`The query cannot be read from '${text.slice(from, from + 20)}' on.`)
     tokens.push(tokenOf(match.groups ?? {}))
@@ -31,14 +30,17 @@ export function tokenize(sql: string): readonly Token[] {
   return [...tokens, { kind: 'end', text: 'its end' }]
 }
 
-const TOKEN = [
-  String.raw`\s*(?:(?<hex>0x[\da-fA-F]+|[xX]'[\da-fA-F]*')`,
-  String.raw`(?<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)`,
-  String.raw`'(?<text>(?:[^']|'')*)'`,
-  String.raw`"(?<quoted>(?:[^"]|"")*)"`,
-  String.raw`(?<name>:?[\p{ID_Start}_]\p{ID_Continue}*)`,
-  String.raw`(?<symbol><>|!=|<=|>=|[=<>().,*]))`,
-].join('|')
+const TOKEN = new RegExp(
+  [
+    String.raw`\s*(?:(?<hex>0x[\da-fA-F]+|[xX]'[\da-fA-F]*')`,
+    String.raw`(?<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)`,
+    String.raw`'(?<text>(?:[^']|'')*)'`,
+    String.raw`"(?<quoted>(?:[^"]|"")*)"`,
+    String.raw`(?<name>:?[\p{ID_Start}_]\p{ID_Continue}*)`,
+    String.raw`(?<symbol><>|!=|<=|>=|[=<>().,*]))`,
+  ].join('|'),
+  'uy',
+)
 
 function tokenOf(groups: Readonly<Record<string, string | undefined>>): Token {
   const { hex, number, text, quoted, name, symbol } = groups
