@@ -27,6 +27,11 @@ export class HandClock implements CacheClock {
     return () => void this.#timers.delete(timer)
   }
 
+  /** Moves on as the clock of a process that is stopped does: nothing rings. */
+  sleep(ms: number): void {
+    this.#now += ms
+  }
+
   /** Moves on; timers ring in order, each at its own time, and what they set in motion comes to rest in between. */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms

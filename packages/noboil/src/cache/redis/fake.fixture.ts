@@ -26,6 +26,8 @@ interface Connection {
   isOpen: boolean
   inbox: Promise<unknown>
   outbox: Promise<unknown>
+  /** Rejects when it is over, and with it whatever is not answered. */
+  readonly over: PromiseWithResolvers<never>
 }
 
 type Args = readonly string[]
@@ -80,6 +82,19 @@ export class FakeRedis {
     for (const connection of this.#connections) this.#end(connection)
   }
 
+  /** Ends the oldest connection without a word to who holds it, as the death of its process does. */
+  endFirst(): void {
+    const [first] = this.#connections
+    if (first === undefined) return
+    first.isOpen = false
+    this.#connections.delete(first)
+  }
+
+  /** Puts something under the key of an entry, whatever it is. */
+  plant(key: string, text: string): void {
+    this.#state.entries.set(`{noboil}:e:${key}`, { text, until: Number.POSITIVE_INFINITY })
+  }
+
   /** Loses everything that has no time to live, as a server that is short of memory may. */
   evictTags(): void {
     this.#state.tags.clear()
@@ -94,29 +109,33 @@ export class FakeRedis {
       isOpen: true,
       inbox: Promise.resolve(),
       outbox: Promise.resolve(),
+      over: Promise.withResolvers(),
     }
+    connection.over.promise.catch(() => {})
     this.#connections.add(connection)
     return {
       send: (command) => this.#send(connection, command),
-      close: () => {
-        connection.isOpen = false
-        this.#connections.delete(connection)
-      },
+      close: () => this.#forget(connection),
     }
   }
 
   #end(connection: Connection): void {
-    this.#connections.delete(connection)
     if (!connection.isOpen) return
-    connection.isOpen = false
+    this.#forget(connection)
     connection.events.lost(new Error('cut'))
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    connection.isOpen = false
+    connection.over.reject(new Error('Socket closed'))
   }
 
   /** Commands of one connection arrive, and their replies come back, in order. */
   #send(connection: Connection, command: readonly string[]): Promise<unknown> {
     const arrived = connection.inbox.then(() => this.#turn(`→ ${command[0]}`))
     connection.inbox = arrived
-    return arrived.then(() => {
+    const answer = arrived.then(() => {
       if (!connection.isOpen || this.isDown) throw new Error('Socket closed')
       let reply: unknown
       let refusal: string | undefined
@@ -133,6 +152,7 @@ export class FakeRedis {
         return reply
       })
     })
+    return Promise.race([answer, connection.over.promise])
   }
 
   #publish(text: string): void {

@@ -240,7 +240,8 @@ export class View {
   /** Tells listeners of what nobody has told this process. */
   #heal(entities: readonly Entity[]): void {
     const origin: Origin = 'healed'
-    for (const { name: type } of entities) {
+    for (const { name: type, counts } of entities) {
+      counts.invalidations++
       this.#parts.invalidated({ type, types: [type], ids: undefined, preventMirror: true, origin })
       this.#parts.notified({ type, id: null, action: 'update', origin })
     }
