@@ -27,7 +27,7 @@ const config: KnipConfig = {
       ],
       project: ['src/**', 'test/**'],
     },
-    'backend/*': { entry: ['src/{index,start}.ts'] },
+    'backend/*': { entry: ['src/{index,start,worker}.ts'] },
     // Its pages are found by Vite alone.
     'web/ui': { entry: ['src/*/preview/preview.css'], project: ['src/**'] },
     // They make the README's pictures; started by hand.

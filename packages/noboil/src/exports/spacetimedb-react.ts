@@ -37,6 +37,7 @@ export {
 } from '../react/spacetimedb/provider.tsx'
 export { type QuotaTarget, useQuota } from '../react/spacetimedb/quota.ts'
 export { type SingletonTarget, useSingleton } from '../react/spacetimedb/singleton.ts'
+export { type Counts, type CountsTarget, useCounts } from '../react/spacetimedb/tally.ts'
 export {
   type Bindings,
   bindingsOf,

@@ -63,7 +63,6 @@ export interface ReducerRef<args = never, result = unknown> extends ReducerCall 
 
 export type RowOf<ref> = ref extends TableRef<infer row> ? row : never
 export type ArgsOf<ref> = ref extends ReducerRef<infer args, unknown> ? args : never
-export type ResultOf<ref> = ref extends ReducerRef<never, infer result> ? result : never
 
 type Schema = Readonly<Record<string, AnyTable>>
 
@@ -287,6 +286,7 @@ export const ownReducers: readonly { readonly name: string; readonly parameters:
     parameters: shapesOf({ path: text, args: text, _request: { ...text, optional: true } }),
   },
   { name: 'enter', parameters: {} },
+  { name: 'put_users', parameters: shapesOf({ args: text }) },
 ]
 
 /** The view of who one is: one row, or none. */

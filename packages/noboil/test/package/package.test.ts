@@ -22,6 +22,7 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   './convex/react': ['convex', 'react', '@tanstack/react-query'],
   './convex/testing': ['convex', 'convex-test'],
   './spacetimedb': ['spacetimedb'],
+  './spacetimedb/client': ['spacetimedb'],
   './spacetimedb/react': ['spacetimedb', 'react', '@tanstack/react-query'],
   './spacetimedb/worker': ['spacetimedb'],
   './spacetimedb/testing': ['spacetimedb', 'rolldown', 'ws'],

@@ -33,7 +33,7 @@ export function useCacheEntry<ref extends TableRef>(
     async (reducer: ReducerRef | undefined): Promise<never> => {
       if (text === undefined) throw nothingSelected()
       if (reducer === undefined) throw new TypeError('useCacheEntry was not given this reducer.')
-      return (await client.call(reducer, { key: text })) as never
+      return (await client.perform(reducer, { key: text })) as never
     },
     [client, text],
   )

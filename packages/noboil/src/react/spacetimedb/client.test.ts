@@ -75,7 +75,9 @@ it('an edit is shown at once, and its confirmed row takes its place without a ga
     seen.push(watch.get().rows?.map(({ message, isPending }) => [message, isPending])),
   )
   const edit = { kind: 'put', row: { _id: 'banner.top', message: 'hi' } } as const
-  await ann.call(reducers.set_banner, { key: 'top', payload: { message: 'hi' } }, [[watch, [edit]]])
+  await ann.perform(reducers.set_banner, { key: 'top', payload: { message: 'hi' } }, [
+    [watch, [edit]],
+  ])
   expect(seen[0]).toEqual([['hi', true]])
   expect(seen.at(-1)).toEqual([['hi', undefined]])
   expect(seen).not.toContainEqual([])

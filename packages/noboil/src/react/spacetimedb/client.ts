@@ -76,6 +76,7 @@ export class SpacetimeClient {
   #connection: Connection | undefined
   #state: ConnectionState = 'connecting'
   #identity: string | undefined
+  #problem: string | null = null
   #attempts = 0
   #round = 0
   #stopTimer: (() => void) | undefined
@@ -104,9 +105,19 @@ export class SpacetimeClient {
     return this.#state
   }
 
+  /** Why the latest connection could not be made, or has ended, in words of the network; null while all is well. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
   /** The id of the user that this client's identity is; undefined until the first connection. */
   get userId(): string | undefined {
     return this.#identity === undefined ? undefined : `users.${this.#identity}`
+  }
+
+  /** What this client is connected with, or will be: a JSON web token. */
+  get token(): string | undefined {
+    return this.#tokens.get()
   }
 
   now(): number {
@@ -159,11 +170,16 @@ export class SpacetimeClient {
   }
 
   /**
-   * Calls a reducer and answers what its operation answered. Edits are shown until then.
+   * Calls a reducer and answers what its operation answered.
    *
    * @throws NoboilError what the operation refused, or `UNAVAILABLE`.
    */
-  async call(
+  call<args, result>(ref: ReducerRef<args, result>, args: args): Promise<result> {
+    return this.perform(ref, args) as Promise<result>
+  }
+
+  /** {@link call} for hooks: shows edits until the answer is there. */
+  async perform(
     ref: Pick<ReducerRef, 'name' | 'encode'>,
     args: unknown,
     edits: readonly (readonly [Watch | undefined, readonly Edit[]])[] = [],
@@ -192,18 +208,18 @@ export class SpacetimeClient {
   }
 
   /** Asks for an action that the module's worker answers. */
-  ask(path: string, args?: unknown): Promise<unknown> {
-    return this.call(askCall(path, args), {})
+  ask<answer = unknown>(path: string, args?: unknown): Promise<answer> {
+    return this.perform(askCall(path, args), {}) as Promise<answer>
   }
 
-  /** Makes this identity known, where the module lets it in. Resolves when `my_user` says so. */
-  async enter(): Promise<void> {
-    const connection = await this.#connected()
-    const entered = (connection.reducers['enter'] as (args: object) => Promise<void>)({})
-    const outcome = await this.#unlessLost(entered.then(() => 'done' as const, rethrow))
-    if (outcome === 'lost') {
-      throw new NoboilError('UNAVAILABLE', 'The connection was lost. Try again in a moment.')
-    }
+  /** Makes this identity known, where the module lets it in; what it is then, `useUser` says. */
+  enter(): Promise<void> {
+    return this.#tell('enter', {})
+  }
+
+  /** Makes somebody known, or says what is new of them: for the owner of the database. */
+  putUser(person: { readonly _id: string; readonly name: string } & object): Promise<void> {
+    return this.#tell('put_users', { args: JSON.stringify(person) })
   }
 
   /** Calls `changed` when answers to this identity's calls have come or gone, in any of its windows. */
@@ -238,6 +254,15 @@ export class SpacetimeClient {
     const sent = reducer(parameters).then(() => 'done' as const, rethrow)
     const outcome = await this.#unlessLost(sent)
     return outcome === 'lost' ? this.#answers.afterLoss(request) : this.#answers.of(request)
+  }
+
+  /** Calls a reducer that answers nothing. */
+  async #tell(name: string, parameters: object): Promise<void> {
+    const connection = await this.#connected()
+    const reducer = connection.reducers[accessorOf(name)] as (args: object) => Promise<void>
+    const told = reducer(parameters).then(() => 'done' as const, rethrow)
+    if ((await this.#unlessLost(told)) === 'done') return
+    throw new NoboilError('UNAVAILABLE', 'The connection was lost. Try again in a moment.')
   }
 
   /** SpacetimeDB's library leaves calls open whose connection has ended. */
@@ -279,6 +304,7 @@ export class SpacetimeClient {
           if (round !== this.#round || this.#isClosed) return connection.disconnect()
           this.#tokens.set(token)
           this.#attempts = 0
+          this.#problem = null
           this.#connection = connection
           this.#identity = identity.toHexString()
           for (const { watch } of this.#watches.values()) watch.attach(connection)
@@ -290,6 +316,7 @@ export class SpacetimeClient {
           if (round !== this.#round) return
           // A token that is refused will be refused again: go on as somebody new.
           if (isRefusedToken(error)) return this.reconnect({ token: undefined })
+          this.#problem = error instanceof Error ? error.message : 'The connection has ended.'
           this.#retry()
         },
       },

@@ -34,7 +34,7 @@ export function useKv<target extends KvTarget>(
         : ([
             { kind: 'put', row: { _id: `${target.table.table}.${key}`, key, ...row, ...edit } },
           ] as const)
-    return (await client.call(
+    return (await client.perform(
       ref,
       { key, ...args },
       ref === target.restore ? [] : [[watch, edits]],

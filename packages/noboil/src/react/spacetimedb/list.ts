@@ -12,22 +12,24 @@ export interface SpacetimeListOptions<row> {
   readonly parent?: string
   /** Only rows of which this holds. */
   readonly where?: (row: row) => boolean
+  /** Default: the newest first. */
+  readonly order?: (a: row, b: row) => number
   /** Rows of the first page, and of each further one. Default: 20. */
   readonly pageSize?: number
 }
 
-/** Follows the rows of a table that the caller may see, newest first. `'skip'` asks for nothing. */
+/** Follows the rows of a table that the caller may see. `'skip'` asks for nothing. */
 export function useList<ref extends TableRef>(
   table: ref,
   options: SpacetimeListOptions<RowOf<ref>> | 'skip' = {},
 ): ListResult<Pending<RowOf<ref>>> {
-  const { parent, where, pageSize = 20 } = options === 'skip' ? {} : options
+  const { parent, where, order, pageSize = 20 } = options === 'skip' ? {} : options
   const filter = parent === undefined ? undefined : { column: 'parent', value: parent }
   const { rows, error } = useRows(options === 'skip' ? undefined : table, filter)
   const [limit, setLimit] = useState(pageSize)
   const sorted = rows
     ?.filter((row) => where === undefined || where(row as RowOf<ref>))
-    .toSorted(byNewest)
+    .toSorted((order as typeof byNewest | undefined) ?? byNewest)
   return {
     ...answerOf(
       sorted?.slice(0, limit) as readonly Pending<RowOf<ref>>[] | undefined,

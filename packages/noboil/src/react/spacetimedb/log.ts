@@ -6,6 +6,7 @@ import type { LogResult, LogTarget } from '../shapes.ts'
 import { nothingSelected } from '../skip.ts'
 import type { Edit, Row } from './overlay.ts'
 import { answerOf, useRows, useSpacetimeClient, useUserId } from './provider.tsx'
+import { tally } from './tally.ts'
 
 type Payload<append> = ArgsOf<append> extends { payload: infer payload } ? payload : never
 
@@ -74,7 +75,7 @@ function useLogCalls(log: LogTables, parent: string | undefined): Calls {
       throw new TypeError(`useLog was not given the reducer '${name}'.`)
     }
     const watch = client.peek(log.table, { column: 'parent', value: parent })
-    return (await client.call(ref, args, [[watch, edits]])) as never
+    return (await client.perform(ref, args, [[watch, edits]])) as never
   }
   const provisional = (payload: object, at: number): Edit => {
     const now = client.now()
@@ -112,16 +113,3 @@ function useLogCalls(log: LogTables, parent: string | undefined): Calls {
 }
 
 const seqOf = (row: Row): number => row['seq'] as number
-
-function tally(
-  rows: readonly Row[] | undefined,
-  field: string,
-): Record<string, number> | undefined {
-  if (rows === undefined) return undefined
-  const counts: Record<string, number> = {}
-  for (const row of rows) {
-    const value = String(row[field])
-    counts[value] = (counts[value] ?? 0) + 1
-  }
-  return counts
-}

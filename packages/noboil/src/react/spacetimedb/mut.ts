@@ -25,7 +25,7 @@ export function useMut<args, result>(ref: ReducerRef<args, result>): Mut<args, r
       }
       tell({ ...idle, isPending: true })
       try {
-        const data = await client.call(ref, args ?? {})
+        const data = await client.perform(ref, args ?? {})
         tell({ ...idle, data })
         return data
       } catch (error) {

@@ -52,7 +52,7 @@ export function useQuota(target: QuotaTarget): QuotaResult & { readonly again: (
     return client.clock.after(wait, () => (wait === leftMs ? again() : beat((count) => count + 1)))
   })
   const use = async (ref: ReducerRef): Promise<Answer> => {
-    const given = (await client.call(ref, {})) as Answer
+    const given = (await client.perform(ref, {})) as Answer
     setAsked({ answer: given, error: null })
     return given
   }

@@ -22,7 +22,9 @@ export function useSingleton<target extends SingletonTarget>(
     const edit = row
       ? ({ kind: 'patch', id: row['_id'] as string, set: payload as never } as const)
       : ({ kind: 'put', row: { _id: `${target.table.table}.pending`, ...payload } } as const)
-    return (await client.call(target.upsert, { payload, ...options }, [[watch, [edit]]])) as never
+    return (await client.perform(target.upsert, { payload, ...options }, [
+      [watch, [edit]],
+    ])) as never
   })
   return { ...answerOf(row, error), upsert } as never
 }
