@@ -1,16 +1,12 @@
 /** Hooks over the real client, which talks to a deployment in this process. */
 import { act, cleanup, fireEvent, render, renderHook, screen } from '@testing-library/react'
-import { ConvexProvider, ConvexProviderWithAuth, ConvexReactClient } from 'convex/react'
+import { ConvexProviderWithAuth, type ConvexReactClient } from 'convex/react'
 import * as convex from 'convex/server'
 import { Component, type ReactElement, type ReactNode } from 'react'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
-import { array, boolean, number, object, string } from 'zod/v4'
-import type { WireTable } from '../../factories/wiring.ts'
 import { errorCode } from '../../errors/match.ts'
-import { noboil } from '../../hosts/convex/noboil.ts'
-import { defineTables } from '../../hosts/convex/tables.ts'
-import { makeBase, schema } from '../../schema/define.ts'
-import { createTestDeployment, type TestDeployment } from '../../standins/convex/standin.ts'
+import type { TestDeployment } from '../../standins/convex/standin.ts'
+import { api, type Connected, connectTo, createWorld, source, vote } from './app.fixture.tsx'
 import { useCacheEntry } from './cache-entry.ts'
 import { useKv } from './kv.ts'
 import { useList } from './list.ts'
@@ -19,97 +15,7 @@ import { useMut } from './mut.ts'
 import { useConnection, useQuery } from './query.ts'
 import { useQuota } from './quota.ts'
 import { useSingleton } from './singleton.ts'
-import { type Toast, ToastProvider } from './toast.tsx'
-
-const s = schema({
-  owned: { poll: object({ question: string(), isPublic: boolean() }) },
-  log: {
-    vote: {
-      parent: 'poll',
-      schema: object({ optionIdx: number(), voter: string(), note: string().optional() }),
-    },
-  },
-  kv: {
-    siteConfig: {
-      keys: ['banner', 'maintenance'] as const,
-      schema: object({ active: boolean(), message: string() }),
-      writeRole: (ctx) => ctx.user?.role === 'admin',
-    },
-  },
-  singleton: { profile: object({ displayName: string(), color: string().optional() }) },
-  quota: { ballots: { limit: 2, durationMs: 60_000 } },
-})
-const base = makeBase({
-  movie: object({ tmdbId: number(), title: string(), tags: array(string()) }),
-})
-
-const tables = ({ table }: { readonly table: WireTable }) => ({
-  poll: table(s.poll, { pub: 'isPublic' }),
-  vote: table(s.vote, { softDelete: true, pub: 'isPublic', counts: ['optionIdx'] }),
-  siteConfig: table(s.siteConfig, { softDelete: true }),
-  profile: table(s.profile),
-  ballots: table(s.ballots),
-})
-
-/** What the source of movies has, and how often it was asked. */
-const source = { titles: new Map<string, string>(), asked: 0 }
-
-const app = noboil({
-  query: convex.queryGeneric,
-  mutation: convex.mutationGeneric,
-  action: convex.actionGeneric,
-  internalQuery: convex.internalQueryGeneric,
-  internalMutation: convex.internalMutationGeneric,
-  internalAction: convex.internalActionGeneric,
-  getAuthUserId: async (ctx) => (await ctx.auth.getUserIdentity())?.subject ?? null,
-  tables,
-})
-const { append, appendBulk, list, listAfter, read, counts, rm, rmBulk, update } = app.api.vote
-const { purgeByParent, restoreByParent } = app.api.vote
-const { create, pub: pollPub } = app.api.poll
-const cached = app.cacheCrud({
-  table: 'movie',
-  schema: base.movie,
-  key: 'tmdbId',
-  fetcher: async (_ctx, id) => {
-    source.asked++
-    const title = source.titles.get(id)
-    if (title === undefined) throw new Error('The source is away.')
-    return { tmdbId: Number(id), title, tags: [] }
-  },
-})
-const { get, load, refresh } = cached
-const { set, rm: rmKey, restore, get: getKey } = app.api.siteConfig
-const modules = {
-  poll: { create },
-  'poll/pub': { list: pollPub.list },
-  vote: {
-    ...{ append, appendBulk, list, listAfter, read, counts, rm, rmBulk, update },
-    ...{ purgeByParent, restoreByParent },
-  },
-  siteConfig: { get: getKey, set, rm: rmKey, restore },
-  profile: { get: app.api.profile.get, upsert: app.api.profile.upsert },
-  ballots: {
-    check: app.api.ballots.check,
-    consume: app.api.ballots.consume,
-    record: app.api.ballots.record,
-  },
-  movie: { get, load, refresh },
-  'movie/system': { invalidate: cached.system.invalidate },
-  noboil: app.background,
-}
-const api = convex.anyApi as unknown as convex.ApiFromModules<typeof modules>
-
-const deploy = (): TestDeployment =>
-  createTestDeployment({
-    schema: convex.defineSchema(defineTables(tables, { base: [base.movie] })),
-    modules: {
-      '/convex/_generated/api.js': async () => ({}),
-      ...Object.fromEntries(
-        Object.entries(modules).map(([name, module]) => [`/convex/${name}.ts`, async () => module]),
-      ),
-    },
-  })
+import type { Toast } from './toast.tsx'
 
 let deployment: TestDeployment
 let client: ConvexReactClient
@@ -119,16 +25,8 @@ let poll: string
 const toasts: Toast[] = []
 
 beforeEach(async () => {
-  deployment = deploy()
   toasts.length = 0
-  source.titles.clear()
-  source.asked = 0
-  ann = await putUser('Ann')
-  admin = await putUser('Admin', 'admin')
-  const made = await deployment
-    .as({ subject: ann })
-    .mutation(api.poll.create, { payload: { question: 'Tea?', isPublic: true } })
-  poll = made._id
+  ;({ deployment, ann, admin, poll } = await createWorld())
 })
 
 afterEach(async () => {
@@ -137,24 +35,10 @@ afterEach(async () => {
   await client.close()
 })
 
-const putUser = (name: string, role?: string): Promise<string> =>
-  deployment.run((ctx) => ctx.db.insert('users', { name, ...(role && { role }) }))
-
-function connect(subject?: string): (props: { readonly children?: ReactNode }) => ReactElement {
-  client = new ConvexReactClient(deployment.url, {
-    webSocketConstructor: deployment.WebSocket,
-    unsavedChangesWarning: false,
-    logger: false,
-  })
-  if (subject !== undefined) {
-    const token = deployment.token({ subject })
-    client.setAuth(async () => token)
-  }
-  return ({ children }) => (
-    <ConvexProvider client={client}>
-      <ToastProvider toast={(toast) => toasts.push(toast)}>{children}</ToastProvider>
-    </ConvexProvider>
-  )
+function connect(subject?: string): Connected['Wrapper'] {
+  const connected = connectTo(deployment, subject, (toast) => toasts.push(toast))
+  client = connected.client
+  return connected.Wrapper
 }
 
 /** Renders a hook as somebody; `all` keeps what each render answered. */
@@ -172,7 +56,6 @@ function hook<result>(run: () => result, subject?: string) {
 }
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5 })
-const vote = (optionIdx: number) => ({ optionIdx, voter: 'ann' })
 
 async function cast(count: number): Promise<void> {
   const items = Array.from({ length: count }, (_, at) => vote(at))
