@@ -142,6 +142,23 @@ describe('a base table', () => {
     expect(errorCode(await load('x').catch((error: unknown) => error))).toBe('INVALID_KEY')
   })
 
+  test('that the schema of the deployment lacks is a defect whose log line says what to add', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const app = deploy(tables, {
+      files: ({ cacheCrud }) => ({
+        movie: cacheCrud({
+          table: 'movie',
+          schema: movies.movie,
+          key: 'tmdbId',
+          fetcher: async () => null,
+        }),
+      }),
+    })
+    const refused = await app.call('movie:get', { key: '1' }).catch((error: unknown) => error)
+    expect(errorCode(refused)).toBe('INTERNAL')
+    expect(logged.mock.calls[0]?.at(-1)).toContain('defineTables(tables, { base')
+  })
+
   test('is written by internal functions alone where it has no writeRole', async () => {
     const { app, load } = cinema()
     await load('1')

@@ -1,9 +1,9 @@
 import { defineSchema } from 'convex/server'
 import { describe, expect, test } from 'vitest'
-import { array, number, object, string, union } from 'zod/v4'
+import { array, bigint, date, map, number, object, string, union } from 'zod/v4'
 import { DefinitionError } from '../../errors/assert.ts'
 import type { WireTable } from '../../factories/wiring.ts'
-import { makeBase, schema } from '../../schema/define.ts'
+import { makeBase, makeKv, schema } from '../../schema/define.ts'
 import { zid } from '../../schema/fields.ts'
 import { tables } from './app.fixture.ts'
 import { builders } from './deploy.fixture.ts'
@@ -59,9 +59,9 @@ describe('noboil() refuses at definition', () => {
     noboil({ ...builders, getAuthUserId: async () => null, tables: wired })
 
   const refusal = (fields: Parameters<typeof object>[0], options: object = {}): string => {
-    const made = schema({ owned: { poll: object(fields as never) } }) as { poll: never }
     let found: unknown
     try {
+      const made = schema({ owned: { poll: object(fields as never) } }) as { poll: never }
       app(({ table }) => ({ poll: table(made.poll, options as never) }) as never)()
     } catch (error) {
       found = error
@@ -73,6 +73,53 @@ describe('noboil() refuses at definition', () => {
   test('a name inside a value that Convex does not take, by its path', () => {
     const nested = object({ größe: number() })
     expect(refusal({ sizes: array(union([string(), nested])) })).toContain("'sizes[]|1.größe'")
+  })
+
+  test.each([
+    ['at', date(), 'number()'],
+    ['names', map(string(), string()), 'record()'],
+    ['large', bigint(), 'number() or a string()'],
+    ['made', string().transform(Number), 'before-hook'],
+  ])('a type that cannot be stored: %s', (name, type, instead) => {
+    const message = refusal({ [name]: type })
+    expect(message).toContain(`Table 'poll': field '${name}'`)
+    expect(message).toContain(instead)
+  })
+
+  test.each(['_own', '$price', 'größe', 'two words'])('a field called %s', (name) => {
+    expect(refusal({ [name]: string() })).toContain(`field '${name}' cannot be`)
+  })
+
+  test.each(['noboil_search', 'noboil_namedAt'])('a field called %s, which rows have', (name) => {
+    expect(refusal({ [name]: string() })).toContain(`field '${name}' is a name that noboil gives`)
+  })
+
+  test.each(['_poll', 'my-poll', 'größe', '2nd', 'users'])('a table called %s', (name) => {
+    expect(() => schema({ owned: { [name]: object({}) } })).toThrow(`Table name '${name}'`)
+  })
+
+  test.each(['api', 'background', 'cacheCrud', 'db'])('a table called %s on Convex', (name) => {
+    const made = schema({ owned: { [name]: object({}) } }) as Record<string, never>
+    expect(app(({ table }) => ({ [name]: table(made[name] as never) }) as never)).toThrow(
+      `A table cannot be called '${name}' on Convex`,
+    )
+  })
+
+  test('a search or an index of a field that is not there', () => {
+    expect(refusal({ rank: number() }, { search: 'title' })).toContain(`'title'`)
+    expect(refusal({ rank: number() }, { index: ['title'] })).toContain(`'title'`)
+  })
+
+  test('a table of one factory in the slot of another', () => {
+    const kv = makeKv({ banner: { schema: object({ text: string() }) } })
+    expect(() => schema({ log: kv } as never)).toThrow(
+      `'banner' is a kv table: put it in the kv slot.`,
+    )
+  })
+
+  test('more fields than a document has', () => {
+    const fields = Array.from({ length: 1_100 }, (_, at) => [`f${at}`, string()])
+    expect(refusal(Object.fromEntries(fields))).toContain('at most 1000 in a document')
   })
 
   test('values nested deeper than Convex goes', () => {

@@ -21,6 +21,8 @@ import {
 import { assertConvexFields, fieldValidators } from './validators.ts'
 
 const maxIndexes = 32
+/** Of 1,024, less what noboil and Convex add. */
+const maxFields = 1_000
 const maxIndexFields = 16
 const native: ReadonlySet<string> = new Set(['_id', '_creationTime'])
 
@@ -56,6 +58,7 @@ interface Indexes {
 
 function defineLayout(layout: Layout): TableDefinition {
   const columns = storedColumns(layout)
+  assertOwnColumns(layout.name, columns)
   assertConvexFields(layout.name, columns)
   const fields: Record<string, GenericValidator> = fieldValidators(columns)
   if (layout.creationTime === '_creationTime') fields[createdAt] = v.optional(v.number())
@@ -86,6 +89,22 @@ function indexesOf(layout: Layout): ReadonlyMap<string, readonly string[]> {
     indexes.set(indexName(name), [...columns, ...order])
   }
   return indexes
+}
+
+function assertOwnColumns(table: string, columns: Fields): void {
+  const count = Object.keys(columns).length
+  if (count > maxFields) {
+    throw new DefinitionError(
+      `Table '${table}' has ${count} fields; Convex keeps at most ${maxFields} in a document: group them in objects.`,
+    )
+  }
+  for (const name of [searchText, namedAt]) {
+    if (Object.hasOwn(columns, name)) {
+      throw new DefinitionError(
+        `Table '${table}': field '${name}' is a name that noboil gives to rows on Convex; choose another.`,
+      )
+    }
+  }
 }
 
 function assertIndexes(table: string, indexes: ReadonlyMap<string, readonly string[]>): void {
