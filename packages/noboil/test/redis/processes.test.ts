@@ -117,3 +117,28 @@ test('without Redis the app goes on; when it is back with old data, nothing of i
   expect(await asked).toEqual([[{ n: 'new' }], [{ n: 'new' }]])
   expect(upstream.count).toBe(3)
 })
+
+test('a Redis that hangs is taken to be away, and what was changed meanwhile holds when it goes on', async () => {
+  const [one, other] = (await start(2)) as [AppProcess, AppProcess]
+  const key = newKey()
+  const first = one.remember(key)
+  const request = await upstream.next()
+  request.answer({ n: 'old' })
+  await first
+  expect(await other.remember(key)).toEqual([{ n: 'old' }])
+  const lost = Promise.all([one.heard('redis lost'), other.heard('redis lost')])
+  redis.signal('SIGSTOP')
+  await one.invalidate()
+  const asked = one.remember(key)
+  const meanwhile = await upstream.next()
+  meanwhile.answer({ n: 'new' })
+  expect(await asked).toEqual([{ n: 'new' }])
+  await lost
+  const back = Promise.all([one.heard('redis connected'), other.heard('redis connected')])
+  redis.signal('SIGCONT')
+  await back
+  const again = Promise.all([one.remember(key), other.remember(key)])
+  const last = await upstream.next()
+  last.answer({ n: 'newer' })
+  expect(await again).toEqual([[{ n: 'newer' }], [{ n: 'newer' }]])
+})
