@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join, resolve } from 'node:path'
 import { startCatalogue } from '@noboil/backend-node/movies/process'
 import { buildWeb } from '@noboil/backend-node/web'
-import { DefinitionError } from 'noboil/errors'
+import { DefinitionError, isNoboilError } from 'noboil/errors'
 import { setGlobalLogLevel } from 'spacetimedb'
 import { Accounts, type AccountsState } from './accounts/accounts.ts'
 import { clientOf, connected, type Database, deployedDatabase } from './database.ts'
@@ -92,7 +92,15 @@ async function prepare(database: Database): Promise<void> {
   const owner = clientOf(database, database.owner)
   try {
     await connected(owner, database)
+    if (owner.token !== database.owner) {
+      throw new DefinitionError(`${database.uri} does not accept SPACETIMEDB_TOKEN.`)
+    }
     await fill(database, owner)
+  } catch (error) {
+    if (!isNoboilError(error)) throw error
+    throw new DefinitionError(
+      `'${database.name}' could not be filled: ${error.message} Is SPACETIMEDB_TOKEN that of who published it?`,
+    )
   } finally {
     owner.close()
   }

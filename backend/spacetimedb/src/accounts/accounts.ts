@@ -182,9 +182,7 @@ function publicPart({ d: _secret, ...key }: JWK): JWK {
 
 function read<value>(
   schema: {
-    safeParse(
-      input: unknown,
-    ):
+    safeParse(input: unknown):
       | { success: true; data: value }
       | {
           success: false

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { ERROR_TABLE, toErrorData } from 'noboil/errors'
+import { ERROR_TABLE, NoboilError, toErrorData } from 'noboil/errors'
 import { issuer } from '../people.ts'
 import type { Accounts } from './accounts.ts'
 
@@ -10,7 +10,17 @@ const maxBodyBytes = 10_000
 
 export function accountRoutes(accounts: Accounts): Hono {
   const routes = new Hono()
-  routes.use(bodyLimit({ maxSize: maxBodyBytes }))
+  routes.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError() {
+        throw new NoboilError('LIMIT_EXCEEDED', `At most ${maxBodyBytes} bytes are read.`, {
+          limit: 'maxBodyBytes',
+          max: maxBodyBytes,
+        })
+      },
+    }),
+  )
   routes.onError((error, c) => {
     const data = toErrorData(error)
     return c.json({ error: data }, ERROR_TABLE[data.code].status as ContentfulStatusCode)
