@@ -140,6 +140,16 @@ describe('noboil() refuses at definition', () => {
     expect(refusal(fields, { index: [names] })).toContain('at most 16')
   })
 
+  test.each([
+    [{ maxBulkItem: 5 }, `There is no limit 'maxBulkItem'`],
+    [{ maxBulkItems: 0 }, 'it must be a whole number above 0'],
+    [{ maxBulkItems: 1.5 }, 'it must be a whole number above 0'],
+    [{ maxSweepRows: 20_000 }, 'a transaction of Convex has room for 4000'],
+  ])('limits that are none, or more than Convex has: %j', (limits, message) => {
+    const config = { ...builders, getAuthUserId: async () => null, tables: () => ({}), limits }
+    expect(() => noboil(config as never)).toThrow(message)
+  })
+
   test('a missing builder, by its name', () => {
     const { internalAction: _, ...rest } = builders
     const config = { ...rest, getAuthUserId: async () => null, tables: () => ({}) }

@@ -5,11 +5,7 @@ import { DefinitionError } from '../../errors/assert.ts'
 import { assembleTables } from '../../factories/assemble.ts'
 import { buildBase } from '../../factories/base/build.ts'
 import type { BaseOptions, CacheCrudOptions } from '../../factories/base/types.ts'
-import {
-  defaultFactoryLimits,
-  type FactoryLimits,
-  type Settings,
-} from '../../factories/shared/call.ts'
+import type { FactoryLimits, Settings } from '../../factories/shared/call.ts'
 import type { BuiltTable } from '../../factories/shared/operation.ts'
 import { usersLayout } from '../../factories/shared/users.ts'
 import { wire } from '../../factories/tables.ts'
@@ -24,6 +20,7 @@ import { Contexts } from './contexts.ts'
 import { defineLayouts } from './definitions.ts'
 import { type Exposer, exposeTable } from './expose.ts'
 import { functionsOf } from './functions.ts'
+import { limitsOf } from './limits.ts'
 import type { Middleware } from './middleware.ts'
 import type { AnyCtx } from './ports.ts'
 import { HookTransaction } from './session.ts'
@@ -82,7 +79,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   const contexts = new Contexts()
   const settings: Settings = {
     admin: config.admin ?? ((ctx) => ctx.user?.role === 'admin'),
-    limits: { ...defaultFactoryLimits, ...config.limits },
+    limits: limitsOf(config.limits),
     hookContext: contexts.hookContext,
     predicateContext: contexts.predicateContext,
   }

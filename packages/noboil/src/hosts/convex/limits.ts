@@ -1,0 +1,36 @@
+/**
+ * The limits of an app, within Convex's own: a transaction writes at most 16,000 documents, and a value is a list of at most 8,192.
+ */
+import { DefinitionError } from '../../errors/assert.ts'
+import { defaultFactoryLimits, type FactoryLimits } from '../../factories/shared/call.ts'
+
+/** What Convex itself cannot do more of, with room for bookkeeping. */
+const most: Partial<FactoryLimits> = {
+  maxBulkItems: 4_000,
+  maxPageRows: 8_000,
+  maxIndexedRows: 8_000,
+  maxPayloadBytes: 900 * 1_024,
+  maxSearchRows: 1_024,
+  maxMembers: 4_000,
+  maxSweepRows: 4_000,
+}
+
+/** Throws {@link DefinitionError} naming a limit that is unknown, no whole number above 0, or more than Convex allows. */
+export function limitsOf(given: Partial<FactoryLimits> = {}): FactoryLimits {
+  for (const [name, value] of Object.entries(given) as [keyof FactoryLimits, number][]) {
+    if (!Object.hasOwn(defaultFactoryLimits, name)) {
+      const known = Object.keys(defaultFactoryLimits).toSorted().join(', ')
+      throw new DefinitionError(`There is no limit '${name}'; there are ${known}.`)
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new DefinitionError(`The limit ${name} is ${value}; it must be a whole number above 0.`)
+    }
+    const highest = most[name] ?? value
+    if (value > highest) {
+      throw new DefinitionError(
+        `The limit ${name} is ${value}; a transaction of Convex has room for ${highest}.`,
+      )
+    }
+  }
+  return { ...defaultFactoryLimits, ...given }
+}
