@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly cache: AppCache
   /** Which deployments are told of changes; undefined: those that the environment names. */
   readonly mirrors: MirrorConfig | undefined
+  /** The one other deployment there is, as people call its address; null: there may be several. */
+  readonly peer: string | null
   /** What tells this deployment from another, for people; null where there is one. */
   readonly deployment: string | null
   /** E-mail addresses whose accounts are admins. */
@@ -33,7 +35,7 @@ export type App = ReturnType<typeof createApp>['app']
 export const databaseIn = (dataDir: string): string => join(dataDir, 'poll.db')
 
 export function createApp(options: AppOptions) {
-  const { dataDir, baseUrl, web, movies, cache, mirrors, deployment, admins } = options
+  const { dataDir, baseUrl, web, movies, cache, mirrors, peer, deployment, admins } = options
   const auth = betterAuth({ database: join(dataDir, 'accounts.db'), baseUrl, admins: [...admins] })
   const app = noboil({
     database: databaseIn(dataDir),
@@ -45,7 +47,7 @@ export function createApp(options: AppOptions) {
     web: { dir: web.poll, apps: { '/movie': web.movie } },
     tables: ({ table }) => tablesOf(table, movies),
     functions: (define) => ({
-      ...moviesFunctions(movies, cache)(define),
+      ...moviesFunctions(movies, cache, peer)(define),
       site: { about: define.query({ handler: async () => ({ deployment }) }) },
     }),
     log: { level: 'warn' },

@@ -41,6 +41,7 @@ try {
 async function start(): Promise<void> {
   const config = configFrom(process.env, process.argv.slice(2), join(root, 'backend/node'))
   const { dataDir, baseUrl, port, hostname, isMirror, peerUrl } = config
+  const peer = peerUrl === null ? null : new URL(peerUrl).host
   const service = serviceOf(config)
   if (isMirror && peerUrl !== null) await assertFirst(peerUrl, service)
   mkdirSync(dataDir, { recursive: true })
@@ -54,7 +55,8 @@ async function start(): Promise<void> {
     movies: films.source,
     cache,
     mirrors: mirrorsOf(config, service),
-    deployment: isMirror && peerUrl !== null ? `Mirror of ${new URL(peerUrl).host}` : null,
+    peer: config.tellsPeer ? peer : null,
+    deployment: isMirror ? `Mirror of ${peer}` : null,
     admins: [adminEmail],
   })
   const close = async (): Promise<void> => {

@@ -31,9 +31,9 @@ const searchOptions = {
 }
 
 export const moviesFunctions =
-  (source: MovieSource, cache: AppCache) => (define: Definers<Tables>) => ({
+  (source: MovieSource, cache: AppCache, peer: string | null) => (define: Definers<Tables>) => ({
     movies: {
-      ...recallFunctions(cache)(define),
+      ...recallFunctions(cache, peer)(define),
       search: define.action({
         args: object({ text: string().trim().min(1).max(100) }),
         handler: async (_ctx, { text }) => {

@@ -20,6 +20,8 @@ const entry = object({
   film: object({ tmdbId: int(), title: string() }).nullable(),
   /** Who said so; null: another deployment. */
   by: string().nullable(),
+  /** Where that deployment is, if there is only one that it can be. */
+  from: string().optional(),
 })
 
 export type Recall = Infer<typeof entry>
@@ -40,8 +42,9 @@ export const cacheDependencies = { movies: [], searches: ['movies'] } as const
 type Tables = TablesApi<ReturnType<typeof tablesOf>>
 type Context = MutationContext<Tables>
 
+/** `peer`: the one other deployment there is, by its address; null: there may be several. */
 export const recallFunctions =
-  (cache: AppCache) =>
+  (cache: AppCache, peer: string | null) =>
   ({ mutation, internalMutation }: Definers<Tables>) => ({
     /** Marks or removes copies here, and has every other deployment told that films have changed. */
     recall: mutation({
@@ -59,7 +62,8 @@ export const recallFunctions =
     recalled: internalMutation({
       handler: async (ctx) => {
         await callBack(ctx, 'marked')
-        await note(ctx, { at: ctx.now, what: 'marked', film: null, by: null })
+        const from = peer === null ? {} : { from: peer }
+        await note(ctx, { at: ctx.now, what: 'marked', film: null, by: null, ...from })
       },
     }),
   })

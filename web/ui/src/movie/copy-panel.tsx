@@ -142,7 +142,7 @@ function headlineOf({ from }: Origin): string {
     case 'renewed':
       return 'Renewed by itself'
     case 'recalled':
-      return 'Renewed at another deployment’s word'
+      return 'Renewed: called back elsewhere'
     case 'elsewhere':
       return 'Refreshed by someone else'
   }

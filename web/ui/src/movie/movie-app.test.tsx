@@ -188,14 +188,16 @@ test('what was called back is told on the pages that it is about, with whose wor
   expect(screen.queryByRole('region', { name: 'Called back lately' })).toBeNull()
   act(() => store.hear())
   const word = await screen.findByRole('region', { name: 'Called back lately' })
-  expect(word.textContent).toContain('Another deployment said that films have changed')
+  expect(word.textContent).toContain(
+    'The deployment at localhost:3001 said that films have changed',
+  )
 })
 
 test('a copy that another deployment called back says so, also after it is renewed', async () => {
   const store = open('/m/101')
   await within(panel()).findByText('From the cache')
   act(() => store.hear())
-  expect(await within(panel()).findByText('Renewed at another deployment’s word')).toBeDefined()
+  expect(await within(panel()).findByText('Renewed: called back elsewhere')).toBeDefined()
   expect(kept(store, 101).expiresAt).toBeGreaterThan(Date.now())
 })
 

@@ -144,6 +144,8 @@ export interface Recall {
   readonly film: Pick<Movie, 'tmdbId' | 'title'> | null
   /** Who said so; null: another deployment. */
   readonly by: string | null
+  /** Where that deployment is, if there is only one that it can be. */
+  readonly from?: string | undefined
 }
 
 export interface MirrorState {

@@ -37,7 +37,7 @@ export function Recalls({ tmdbId, max }: RecallsProps): ReactNode {
             )}
             <span>
               <Words recall={recall} here={tmdbId} />{' '}
-              <span className="quiet">
+              <span className="quiet recalls__time">
                 <TimeAgo atMs={recall.at} />
               </span>
             </span>
@@ -65,9 +65,10 @@ interface WordsProps {
   readonly here: number | undefined
 }
 
-function Words({ recall: { by, film, what }, here }: WordsProps): ReactNode {
+function Words({ recall: { by, film, from, what }, here }: WordsProps): ReactNode {
   if (by === null) {
-    return 'Another deployment said that films have changed, so every copy here became stale.'
+    const who = from === undefined ? 'Another deployment' : `The deployment at ${from}`
+    return `${who} said that films have changed, so every copy here became stale.`
   }
   if (film === null) {
     return what === 'removed' ? `${by} removed every copy.` : `${by} marked every copy as stale.`

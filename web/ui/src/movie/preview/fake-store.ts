@@ -148,7 +148,13 @@ export class FakeStore {
   /** Another deployment says that films have changed. */
   hear(): void {
     const kept = [...this.state.kept.values()].map(markedNow)
-    const recall: Recall = { at: Date.now(), what: 'marked', film: null, by: null }
+    const recall: Recall = {
+      at: Date.now(),
+      what: 'marked',
+      film: null,
+      by: null,
+      from: 'localhost:3001',
+    }
     this.change({
       kept: new Map(kept.map((row) => [row.tmdbId, row])),
       recalls: [recall, ...this.state.recalls],
