@@ -1,10 +1,13 @@
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/react'
+import { cleanup, configure, fireEvent, render, screen, within } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { PollApp } from './poll-app.tsx'
 import type { PollBackend } from './port.ts'
 import { fakeBackend } from './preview/fake-backend.ts'
 import { FakeStore } from './preview/fake-store.ts'
 import { switchesFrom } from './preview/switches.ts'
+
+// A machine that runs other things is slow.
+configure({ asyncUtilTimeout: 8_000 })
 
 afterEach(() => {
   cleanup()
