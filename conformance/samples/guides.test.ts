@@ -3,14 +3,17 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generatedFor } from './generated.ts'
 import { checked, filesOf, guidePages, readPage } from './guides.ts'
 import { complaintsOf, writeProject } from './project.ts'
 
 const files = guidePages().flatMap((page) => filesOf(page, readPage(page)))
 const running = files.filter(({ runs }) => runs)
+const generated = generatedFor(files)
 
 test('every code sample of the guides compiles', () => {
-  const folder = writeProject('guides', new Map(files.map(({ path, text }) => [path, text])))
+  const written = files.map(({ path, text }) => [path, text] as const)
+  const folder = writeProject('guides', new Map([...written, ...generated]))
   expect(complaintsOf(folder)).toBe('')
 })
 
@@ -20,6 +23,7 @@ describe('the examples of the guides do what they say', () => {
     'guides-run',
     new Map([
       ...files.map(({ path, text, runs }) => [path, runs ? checked(text).text : text] as const),
+      ...generated,
       ['support/checks.ts', checks],
     ]),
   )
@@ -138,6 +142,7 @@ describe('what a page says is proved is the name of a test', () => {
     'conformance/samples/*.test.ts',
     'packages/noboil/{src,test}/**/*.test.{ts,tsx}',
     'web/*/*/test/**/*.test.ts',
+    'web/testing/src/*.ts',
     // Names that are put together; a test of its own keeps the page current.
     'docs/conformance.md',
   ]
