@@ -1,16 +1,17 @@
 /**
- * Makes the README's second picture, docs/pictures/movie.png: the shelf, and a film that somebody else has just refreshed.
+ * Makes the README's pictures of the movie app: docs/pictures/movie.png, the shelf, and a film that somebody else has just refreshed;
+ * docs/pictures/mirror.png, an admin who has called a film back, and a reader of it at the mirror.
  *
  *     node --conditions=noboil-source web/node/movie/test/picture.ts
  */
 import { resolve } from 'node:path'
-import { launchBrowser } from '@noboil/web-testing/browser'
-import { startServer } from '@noboil/web-node-shared/test/server'
+import { type Pair, startPair } from '@noboil/web-node-shared/test/server'
 import { drawWindows } from '@noboil/web-node-shared/test/windows'
+import { launchBrowser } from '@noboil/web-testing/browser'
+import { copy, signIn } from '@noboil/web-testing/movie'
 import type { Browser, Page } from 'playwright-core'
-import { copy } from '@noboil/web-testing/movie'
 
-const target = resolve(import.meta.dirname, '../../../../docs/pictures/movie.png')
+const pictures = resolve(import.meta.dirname, '../../../../docs/pictures')
 const size = { width: 1_100, height: 760 }
 const titles = [
   'Metropolis',
@@ -23,28 +24,49 @@ const titles = [
   'Stalker',
 ]
 
-const server = await startServer({ UPSTREAM_DELAY_MS: '300' })
+const pair = await startPair({ UPSTREAM_DELAY_MS: '300' })
 const browser = await launchBrowser()
 try {
-  const reader = await arrive(browser, 'light')
-  const visitor = await arrive(browser, 'dark')
+  await drawWindows(browser, `${pictures}/movie.png`, size, await twoReaders(browser, pair))
+  await drawWindows(browser, `${pictures}/mirror.png`, size, await twoDeployments(browser, pair))
+} finally {
+  await browser.close()
+  await pair.close()
+}
+
+async function twoReaders(inBrowser: Browser, { url }: Pair): Promise<readonly Buffer[]> {
+  const reader = await arrive(inBrowser, url, 'light')
+  const visitor = await arrive(inBrowser, url, 'dark')
   for (const title of titles) await openFirst(visitor, title)
-  const other = await arrive(browser, 'light')
+  const other = await arrive(inBrowser, url, 'light')
   await other.goto(visitor.url())
   await copy(other).waitFor()
   await other.getByRole('button', { name: 'Refresh' }).click()
   await copy(visitor).getByRole('heading', { name: 'Refreshed by someone else' }).waitFor()
   await reader.getByRole('link', { name: /Stalker/ }).waitFor()
-  const shots = [await reader.screenshot(), await visitor.screenshot()]
-  await drawWindows(browser, target, size, shots)
-} finally {
-  await browser.close()
-  await server.close()
+  return [await reader.screenshot(), await visitor.screenshot()]
 }
 
-async function arrive(inBrowser: Browser, theme: 'light' | 'dark'): Promise<Page> {
+async function twoDeployments(
+  inBrowser: Browser,
+  { url, admin, mirror }: Pair,
+): Promise<readonly Buffer[]> {
+  const here = await arrive(inBrowser, url, 'light')
+  const there = await arrive(inBrowser, mirror.url, 'dark')
+  await signIn(here, admin)
+  await openFirst(here, 'Playtime')
+  await openFirst(there, 'Playtime')
+  await here.getByRole('button', { name: 'Mark as stale' }).click()
+  for (const page of [here, there])
+    await copy(page)
+      .getByRole('heading', { name: /^Renewed/ })
+      .waitFor()
+  return [await here.screenshot(), await there.screenshot()]
+}
+
+async function arrive(inBrowser: Browser, url: string, theme: 'light' | 'dark'): Promise<Page> {
   const context = await inBrowser.newContext({
-    baseURL: server.url,
+    baseURL: url,
     viewport: size,
     colorScheme: theme,
     reducedMotion: 'reduce',
