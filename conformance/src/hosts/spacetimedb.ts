@@ -16,7 +16,7 @@ let bundle: Promise<ModuleBundle> | undefined
 
 async function open(): Promise<Running> {
   bundle ??= bundleModule(new URL('spacetimedb-module.ts', import.meta.url))
-  const host = await createModuleHost({ module: await bundle, http: askUpstream })
+  const host = await createModuleHost({ module: await bundle, http: askUpstream, shuffleScans: 7 })
   const names = new Map<string, string>()
   let requests = 0
   return {

@@ -1,4 +1,5 @@
 /** The module of `module.fixture.ts`, running: calls by path as anybody, and what a client without noboil sees. */
+import { join } from 'node:path'
 import { answerTo, callOf } from '../../schema/spacetimedb/calls.ts'
 import {
   type CallCost,
@@ -23,8 +24,8 @@ export interface Rig {
 }
 
 export async function openRig(): Promise<Rig> {
-  bundle ??= bundleModule(new URL('module.fixture.ts', import.meta.url))
-  const host: ModuleHost = await createModuleHost({ module: await bundle })
+  bundle ??= bundleModule(join(import.meta.dirname, 'module.fixture.ts'))
+  const host: ModuleHost = await createModuleHost({ module: await bundle, shuffleScans: 7 })
   let requests = 0
   const caller = (who: string) => (who === 'owner' ? host : host.as(who))
   const send = (who: string, path: string, args: unknown): string => {

@@ -4,6 +4,7 @@ import { type Shape, shapeOf } from '../../schema/spacetimedb/columns.ts'
 import { hasPublicRows, isParented, visibleFields } from '../../schema/spacetimedb/rows.ts'
 import type { Fields } from '../../schema/storable.ts'
 import type { AnyTable } from '../../schema/tables.ts'
+import type { Exposure } from './exposure.ts'
 import { ownTables, rowsTable } from './ports.ts'
 import { type Columns, sdk, type TableHandle, type TypeBuilder } from './sdk.ts'
 
@@ -56,7 +57,13 @@ export const layoutTables = (layouts: readonly Layout[]): Handles =>
   )
 
 /** The rows that clients see of each table: public, or empty and only the type of a view. */
-export function visibleTables(tables: readonly AnyTable[]): Handles {
+export function visibleTables(
+  tables: readonly AnyTable[],
+  exposures: readonly Exposure[],
+): Handles {
+  const authored = new Set(
+    exposures.filter(({ withAuthor }) => withAuthor).map(({ table }) => table.name),
+  )
   const handles: Record<string, TableHandle> = {}
   for (const table of tables) {
     const fields = visibleFields(table)
@@ -64,6 +71,7 @@ export function visibleTables(tables: readonly AnyTable[]): Handles {
     const columns: Record<string, TypeBuilder> = { ...columnsOf(table.name, fields) }
     columns['_id'] = sdk.t.string().primaryKey()
     if (isParented(table)) columns['parent'] = sdk.t.string().index('btree')
+    if (authored.has(table.name)) columns['userId'] = sdk.t.string().index('btree')
     handles[table.name] = sdk.table({ public: true }, columns)
   }
   return handles

@@ -20,6 +20,8 @@ export interface Exposure {
   /** Answers the row to whoever may see it, and to nobody what nobody signed in for may see. */
   readonly read: AnyQuery
   readonly argsOf: (row: Row) => object
+  /** Whether its rows name their author, and so follow what people are called. */
+  readonly withAuthor: boolean
   /** What the rows hang under. */
   readonly parent?: ParentExposure
 }
@@ -33,13 +35,18 @@ export interface ParentExposure {
   readonly index: string
 }
 
+interface Options {
+  readonly pub?: unknown
+  readonly withAuthor?: boolean
+}
+
 export function exposuresOf(
   { tables }: AssembledTables,
   wired: Readonly<Record<string, Wired>>,
   functions: Functions,
 ): readonly Exposure[] {
-  const pubOf = (name: string): unknown =>
-    (wired[name]?.options as { readonly pub?: unknown } | undefined)?.pub
+  const optionsOf = (name: string): Options => wired[name]?.options ?? {}
+  const pubOf = (name: string): unknown => optionsOf(name).pub
   return tables.flatMap((built): Exposure[] => {
     const table = wired[built.name]?.table
     const fields = table && visibleFields(table)
@@ -59,6 +66,7 @@ export function exposuresOf(
         layout: built.layouts[0] as Layout,
         fields,
         read: readerOf(functions, table.name, isKeyed),
+        withAuthor: optionsOf(table.name).withAuthor === true,
         argsOf: isKeyed ? (row) => ({ key: row['key'] }) : (row) => ({ id: row['_id'] }),
         ...(parent === undefined
           ? {}

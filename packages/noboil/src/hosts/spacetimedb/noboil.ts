@@ -4,7 +4,10 @@
 import { DefinitionError } from '../../errors/assert.ts'
 import { NoboilError } from '../../errors/error.ts'
 import type { AnyMutation, AnyQuery } from '../../factories/shared/operation.ts'
+import { systemCall } from '../../factories/shared/call.ts'
 import type { Wired } from '../../factories/wiring.ts'
+import { get } from '../../program/program.ts'
+import type { User } from '../../schema/register.ts'
 import { procedureName } from '../../schema/spacetimedb/calls.ts'
 import {
   decodeCall,
@@ -24,6 +27,7 @@ import { moveFunctions, publish } from './public.ts'
 import { actionReducer, requestFunctions } from './requests.ts'
 import { keepAnswer, resultFunctions } from './results.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
+import type { HostTransaction } from './transaction.ts'
 import { ownRowViews } from './views.ts'
 
 /** A SpacetimeDB module: its default export. Functions of the app's own are added with its `reducer`, `procedure` and `view`. */
@@ -44,7 +48,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
 ): SpacetimeModule {
   const app = assembleApp(config)
   const own = makeOwnTables()
-  const visible = visibleTables(app.declared)
+  const visible = visibleTables(app.declared, app.exposures)
   const module = sdk.schema(
     { ...layoutTables([...app.kept.values()]), ...visible, ...own },
     { CASE_CONVERSION_POLICY: sdk.CaseConversionPolicy.None },
@@ -110,10 +114,20 @@ function mutate(app: App, ctx: CallContext, operation: AnyMutation, input: unkno
     const call = callerOf(ctx, transaction, app.users, app.people)
     if (operation.internal === true && !call.internal) throw noFunction()
     const args = operation.args(input)
+    if (app.people === 'everyone' && call.user !== null) meet(app, transaction, call.user)
     const answer = transaction.execute(() => operation.run(call, args as never))
     publish(app, ctx, transaction)
     wake(ctx, transaction)
     return answer
+  })
+}
+
+/** Keeps who somebody is from their first write on: what they write names them. */
+function meet(app: App, transaction: HostTransaction, { _id, name }: User): void {
+  transaction.execute(function* () {
+    if ((yield* get(app.users, [_id])) !== null) return
+    const put = app.functions.get('users.put') as AnyMutation
+    yield* put.run(systemCall, { _id, name } as never)
   })
 }
 

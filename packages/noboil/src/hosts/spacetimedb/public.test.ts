@@ -146,21 +146,3 @@ it('nested values, and values that may be null, come back as they went in', asyn
   expect(rows).toMatchObject([whole, scant])
   expect(rows[1]).not.toHaveProperty('labels')
 })
-
-it('a call costs the same among many rows as among few', async () => {
-  const { rig, parent, append } = await world(true)
-  const costOf = () => {
-    const before = rig.cost('ann', 'vote.append', { parent, payload: { optionIdx: 0 } })
-    rig.call('ann', 'vote.list', { parent, paginationOpts: { numItems: 10, cursor: null } })
-    return { append: before, list: rig.host.costs() }
-  }
-  for (let at = 0; at < 10; at++) append()
-  const few = costOf()
-  const items = Array.from({ length: 1_000 }, () => ({ optionIdx: 0 }))
-  for (let at = 0; at < 3; at++) rig.call('ann', 'vote.appendBulk', { parent, items })
-  const many = costOf()
-  for (const what of ['append', 'list'] as const) {
-    expect(many[what].scans).toBe(0)
-    expect(many[what].rowsRead).toBeLessThan(few[what].rowsRead + 30)
-  }
-})

@@ -6,7 +6,9 @@
  */
 import type { Change } from '../../changes/change.ts'
 import type { Call } from '../../factories/shared/call.ts'
+import { type Author, authorsOf } from '../../factories/shared/users.ts'
 import { page } from '../../program/program.ts'
+import { tableOfId } from '../../schema/layout.ts'
 import { encodeAll } from '../../schema/spacetimedb/columns.ts'
 import type { Fields } from '../../schema/storable.ts'
 import type { Row } from '../../schema/values.ts'
@@ -15,7 +17,7 @@ import { assertDatabase, atOnce, told, within } from './calls.ts'
 import type { Handles } from './definition.ts'
 import type { Exposure } from './exposure.ts'
 import { answerOf } from './functions.ts'
-import { type Db, ownTables, type StoredRow, unique } from './ports.ts'
+import { type Db, indexed, ownTables, type StoredRow, unique } from './ports.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, type TableHandle } from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
 
@@ -34,10 +36,13 @@ export function publish(app: App, ctx: CallContext, transaction: HostTransaction
   for (const exposure of app.exposures) {
     const changed = new Map<string, Row>()
     const parents = new Set<string>()
+    const authors = new Set<string>()
     for (const change of changes) {
       if (change.table === exposure.layout) {
         const row = (change.after ?? change.before) as Row
         changed.set(row['_id'] as string, row)
+      } else if (change.table === app.users) {
+        if (exposure.withAuthor) authors.add((change.after ?? change.before)?.['_id'] as string)
       } else {
         const parent = movedBy(exposure, change)
         if (parent !== undefined) parents.add(parent)
@@ -45,6 +50,7 @@ export function publish(app: App, ctx: CallContext, transaction: HostTransaction
     }
     for (const [id, row] of changed) show(exposure, ctx.db, transaction, id, row)
     for (const parent of parents) move(exposure, ctx, transaction, parent, '')
+    for (const author of authors) renew(app, exposure, ctx, transaction, author)
   }
 }
 
@@ -63,11 +69,15 @@ export function moveFunctions(
         told(() => {
           assertDatabase(ctx)
           const exposure = app.exposures.find(({ table }) => table.name === row['table'])
+          const latest = unique(ctx.db, ownTables.moves, 'name').find(row['name'])
           // A move that has begun anew meanwhile is another row.
-          const isCurrent = unique(ctx.db, ownTables.moves, 'id').find(row['id']) !== null
-          if (exposure === undefined || !isCurrent) return
+          const isOld = latest !== null && latest['id'] !== row['id']
+          if (exposure === undefined || isOld) return
+          const parent = row['parent'] as string
           within(ctx, (transaction) =>
-            move(exposure, ctx, transaction, row['parent'] as string, row['cursor'] as string),
+            tableOfId(parent) === app.users.name
+              ? renew(app, exposure, ctx, transaction, parent)
+              : move(exposure, ctx, transaction, parent, row['cursor'] as string),
           )
         }),
     ),
@@ -111,12 +121,39 @@ function move(
   for (const row of found.rows as readonly Row[]) {
     show(exposure, ctx.db, transaction, row['_id'] as string, row)
   }
-  const name = `${table.name}/${parent}`
+  goOn(ctx, table.name, parent, found.isDone ? undefined : found.continueCursor)
+}
+
+/** Writes into some rows of an author what they are called now, and leaves the rest to a schedule. */
+function renew(
+  app: App,
+  exposure: Exposure,
+  ctx: CallContext,
+  transaction: HostTransaction,
+  author: string,
+): void {
+  const { table } = exposure
+  const { name, image } = transaction
+    .execute(() => authorsOf(app.users, [{ userId: author }]))
+    .get(author) as Author
+  const stale: StoredRow[] = []
+  for (const row of indexed(ctx.db, table.name, 'userId').filter(author)) {
+    const kept = row['author'] as Partial<Author>
+    if (kept.name === name && (kept.image ?? null) === image) continue
+    if (stale.push(row) > maxMovedRows) break
+  }
+  for (const row of stale.slice(0, maxMovedRows)) {
+    show(exposure, ctx.db, transaction, row['_id'] as string, row)
+  }
+  goOn(ctx, table.name, author, stale.length > maxMovedRows ? '' : undefined)
+}
+
+/** Has the rest moved by a schedule that is due at once; no cursor: there is none. */
+function goOn(ctx: CallContext, table: string, parent: string, cursor: string | undefined): void {
+  const name = `${table}/${parent}`
   unique(ctx.db, ownTables.moves, 'name').delete(name)
-  if (found.isDone) return
-  const at = atOnce(ctx)
-  const rest = { name, table: table.name, parent, cursor: found.continueCursor }
-  ctx.db[ownTables.moves]?.insert({ id: 0n, at, ...rest })
+  if (cursor === undefined) return
+  ctx.db[ownTables.moves]?.insert({ id: 0n, at: atOnce(ctx), name, table, parent, cursor })
 }
 
 /** Makes the public row what `read` answers to nobody. */
