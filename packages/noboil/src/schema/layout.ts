@@ -41,6 +41,8 @@ export interface Layout<row extends object = object> {
   readonly creationTime?: string
   readonly indexes: Readonly<Record<string, Index>>
   readonly search?: SearchIndex
+  /** The files that its rows name are named by nothing else: a host that keeps files removes those that no row names any more. */
+  readonly ownsFiles?: true
   /** Internal tables are bookkeeping of the factories: no queries of the app see them. */
   readonly internal?: boolean
   readonly row?: row

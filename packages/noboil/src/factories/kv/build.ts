@@ -1,6 +1,7 @@
 /**
  * The kv factory: named values that a role writes and everybody reads.
  */
+import { DefinitionError } from '../../errors/assert.ts'
 import type { KvTable } from '../../schema/tables.ts'
 import type { Row } from '../../schema/values.ts'
 import type { Settings } from '../shared/call.ts'
@@ -15,9 +16,15 @@ import { restore, rm, set } from './write.ts'
 
 export function buildKv(table: KvTable, options: KvOptions, settings: Settings): BuiltTable {
   const { rateLimit } = options
+  const ownsFiles = options.cleanFiles === true
+  if (ownsFiles && settings.keepsFiles !== true) {
+    throw new DefinitionError(
+      `Table '${table.name}': cleanFiles is for hosts that keep files, and this one does not; leave it out.`,
+    )
+  }
   const kv: KvContext = {
     table,
-    layout: kvLayout(table),
+    layout: { ...kvLayout(table), ...(ownsFiles && { ownsFiles }) },
     payloads: new Payloads(table.schema, table.fields, settings.limits.maxPayloadBytes),
     settings,
     softDelete: options.softDelete === true,

@@ -19,6 +19,10 @@ const admins = {
   writeRole: (ctx: { user: { role?: string | null } | null }) => ctx.user?.role === 'admin',
 }
 
+it('cleanFiles is refused where the host keeps no files', () => {
+  expect(() => rig({ cleanFiles: true })).toThrow(`Table 'site': cleanFiles is for hosts`)
+})
+
 describe('set and get', () => {
   it('what is set is what everybody gets', async () => {
     const app = rig()

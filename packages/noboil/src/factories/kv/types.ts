@@ -36,6 +36,11 @@ export interface KvOptions<payload = unknown, row = unknown, key extends string 
   readonly softDelete?: boolean
   /** Writes per caller: a number is per minute. */
   readonly rateLimit?: RateLimitConfig
+  /**
+   * Removes the files that a row named, with the write that names them no more; they must be named nowhere else. For hosts that
+   * keep files; others refuse it.
+   */
+  readonly cleanFiles?: boolean
   readonly hooks?: KvHooks<payload, row, key>
 }
 

@@ -55,6 +55,8 @@ export const defaultFactoryLimits: FactoryLimits = {
 export interface Settings {
   readonly admin: Predicate
   readonly limits: FactoryLimits
+  /** Whether the host stores files itself, so that a table can own some. */
+  readonly keepsFiles?: true
   /** Makes the contexts of hooks and predicates on the running transaction. */
   hookContext(call: Call, transaction: Transaction): HookContext
   predicateContext(call: Call, transaction: Transaction): PredicateContext

@@ -80,6 +80,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   const settings: Settings = {
     admin: config.admin ?? ((ctx) => ctx.user?.role === 'admin'),
     limits: limitsOf(config.limits),
+    keepsFiles: true,
     hookContext: contexts.hookContext,
     predicateContext: contexts.predicateContext,
   }

@@ -56,6 +56,10 @@ export interface TableQuery extends Documents {
 
 /** `ctx.db`; the writes are there in mutations. */
 export interface Db {
+  readonly system: {
+    normalizeId(table: '_storage', id: string): string | null
+    get(id: string): Promise<object | null>
+  }
   normalizeId(table: string, id: string): string | null
   get(id: string): Promise<Document | null>
   query(table: string): TableQuery
@@ -73,6 +77,8 @@ export interface Ports {
   readonly db: Db
   /** Absent in queries, which cannot schedule. */
   readonly scheduler?: Scheduler
+  /** Queries have one that removes nothing. */
+  readonly storage?: { delete(id: string): Promise<void> }
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any app's data model

@@ -26,6 +26,7 @@ import { canonicalJson, type Row } from '../../schema/values.ts'
 import { firstRow } from '../shared/counters.ts'
 import { sameValue } from '../shared/conditions.ts'
 import { duplicate } from '../shared/duplicate.ts'
+import { RowFiles } from './files.ts'
 import { indexName, keyIndex, namedAt, namedColumn, tableName } from './names.ts'
 import type { Db, Ports } from './ports.ts'
 import { findTaken, readId, readKey, readPage, readRange, readSearch } from './reads.ts'
@@ -44,6 +45,7 @@ export class Session implements AsyncInterpreter {
   readonly ports: Ports
   readonly #options: SessionOptions
   readonly #db: Db
+  readonly #files: RowFiles
   #now: number | undefined
   /** How to take back what has been written, in order. */
   readonly #undo: (() => Promise<void>)[] = []
@@ -55,6 +57,7 @@ export class Session implements AsyncInterpreter {
     this.#options = options
     this.ports = options.ports
     this.#db = options.ports.db
+    this.#files = new RowFiles(options.ports)
   }
 
   get now(): number {
@@ -69,17 +72,20 @@ export class Session implements AsyncInterpreter {
   async execute<result>(program: () => Program<result>): Promise<result> {
     const result = await runAsync(program, this)
     if (this.#beyondUndo !== undefined) throw this.#beyondUndo
+    await this.#files.clean()
     return result
   }
 
   /** Runs a program inside a hook: it alone is undone if it fails. */
   async nested<result>(program: () => Program<result>): Promise<result> {
     const mark = this.#undo.length
+    const filesMark = this.#files.mark
     try {
       return await runAsync(program, this)
     } catch (error) {
       this.#free.clear()
       while (this.#undo.length > mark) await this.#undo.pop()?.()
+      this.#files.rewind(filesMark)
       throw error
     }
   }
@@ -138,6 +144,7 @@ export class Session implements AsyncInterpreter {
 
   async #insert({ table, row }: InsertRequest): Promise<string> {
     await this.#assertFree(table, row, undefined)
+    await this.#files.assertThere(table, row)
     const fields = encodeRow(table, row)
     const named = namedColumn(table)
     if (named !== undefined) fields[namedAt] = await this.#timeOf(row[named] as string)
@@ -156,11 +163,13 @@ export class Session implements AsyncInterpreter {
     if (changed.length === 0) return
     const fields = Object.fromEntries(changed.map((name) => [name, set[name]]))
     const id = await this.#idOf(table, row)
-    await this.#assertFree(table, { ...row, ...fields }, { id, changed })
+    const after = { ...row, ...fields }
+    await this.#assertFree(table, after, { id, changed })
+    await this.#files.assertThere(table, fields)
+    this.#files.leave(table, row, after)
     await this.#writer.patch(id, encodePatch(table, row, fields))
     this.#free.delete(table.name)
     const before = Object.fromEntries(changed.map((name) => [name, row[name]]))
-    const after = { ...row, ...fields }
     this.#undo.push(() => this.#writer.patch(id, encodePatch(table, after, before)))
   }
 
@@ -179,6 +188,7 @@ export class Session implements AsyncInterpreter {
 
   async #remove({ table, row }: RemoveRequest): Promise<void> {
     await this.#writer.delete(await this.#idOf(table, row))
+    this.#files.leave(table, row)
     this.#undo.push(async () => {
       this.#beyondUndo ??= new NoboilError(
         'UNSUPPORTED',

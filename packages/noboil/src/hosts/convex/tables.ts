@@ -108,6 +108,7 @@ function layoutsOfBase(table: BaseTable): readonly Layout[] {
 const settings: Settings = {
   admin: () => false,
   limits: defaultFactoryLimits,
+  keepsFiles: true,
   hookContext: () => notHere(),
   predicateContext: () => notHere(),
 }
