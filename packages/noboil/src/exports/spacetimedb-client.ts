@@ -5,8 +5,8 @@ export {
   type ConnectionState,
   createSpacetimeClient,
   type SpacetimeClient,
-  type TokenStore,
 } from '../react/spacetimedb/client.ts'
+export type { TokenStore } from '../react/spacetimedb/tokens.ts'
 export type { Edit } from '../react/spacetimedb/overlay.ts'
 export type { Filter, Watch, Watched } from '../react/spacetimedb/watch.ts'
 export {

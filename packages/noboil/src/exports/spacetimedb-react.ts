@@ -20,8 +20,8 @@ export {
   type ConnectionState,
   createSpacetimeClient,
   type SpacetimeClient,
-  type TokenStore,
 } from '../react/spacetimedb/client.ts'
+export type { TokenStore } from '../react/spacetimedb/tokens.ts'
 export { type KvTarget, useKv } from '../react/spacetimedb/kv.ts'
 export { type SpacetimeListOptions, useList, useRow } from '../react/spacetimedb/list.ts'
 export { type LogTables, type SpacetimeLogOptions, useLog } from '../react/spacetimedb/log.ts'

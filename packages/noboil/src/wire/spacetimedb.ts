@@ -17,6 +17,7 @@ import type {
 import {
   callOf,
   procedureName,
+  readClock,
   type ReducerCall,
   reducerCall,
 } from '../schema/spacetimedb/calls.ts'
@@ -257,7 +258,7 @@ export function bindingsOf<const schema extends Schema>(schema: schema): Binding
   return {
     tables: Object.fromEntries(tables.map((table) => [table.name, tableRef(table)])),
     reducers: Object.fromEntries(reducers.map((ref) => [ref.name, ref])),
-    procedures: tables.flatMap(queriesOf).map(procedureName),
+    procedures: [...tables.flatMap(queriesOf).map(procedureName), readClock],
     schema,
   } as unknown as Bindings<schema>
 }
@@ -288,6 +289,12 @@ export const ownReducers: readonly { readonly name: string; readonly parameters:
   { name: 'enter', parameters: {} },
   { name: 'put_users', parameters: shapesOf({ args: text }) },
 ]
+
+/** How the database's clock is asked: it answers ms since the epoch, as JSON. */
+export const clockCall: { readonly name: string; readonly args: object } = {
+  name: readClock,
+  args: { args: '' },
+}
 
 /** The view of who one is: one row, or none. */
 export const userRef: TableRef = {

@@ -17,6 +17,7 @@ import {
 } from '../../schema/spacetimedb/reducers.ts'
 import { type App, assembleApp, type SpacetimeConfig } from './app.ts'
 import { callerOf, chance, parsedJson, told, within } from './calls.ts'
+import { clockFunctions } from './clock.ts'
 import { columnsOf, layoutTables, makeOwnTables, visibleTables } from './definition.ts'
 import { errandFunctions, errandReducer } from './errands.ts'
 import { flowFunctions, wake } from './flows.ts'
@@ -62,6 +63,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     ...requestFunctions(app, module, own),
     ...errandFunctions(app, module, own),
     ...peopleFunctions(app, module),
+    ...clockFunctions(module),
     ...moveFunctions(app, module, own),
     ...ownRowViews(app, module, visible),
     on_publish: module.init((ctx) => told(() => begin(ctx))),

@@ -5,7 +5,7 @@ import type { ReducerRef, RowOf, TableRef } from '../../wire/spacetimedb.ts'
 import type { CacheEntryResult, CacheKey } from '../cache-entry.ts'
 import { useLatest } from '../latest.ts'
 import { nothingSelected } from '../skip.ts'
-import { answerOf, useRows, useSpacetimeClient } from './provider.tsx'
+import { answerOf, useClockedClient, useRows, useSpacetimeClient } from './provider.tsx'
 
 export interface CacheReducers {
   readonly load: ReducerRef
@@ -57,7 +57,7 @@ export function useCacheEntry<ref extends TableRef>(
 
 /** Time itself makes a row stale, without any commit. */
 function useIsStale(expiresAt: number | undefined): boolean {
-  const client = useSpacetimeClient()
+  const client = useClockedClient()
   const [, beat] = useState(0)
   const leftMs = expiresAt === undefined ? undefined : expiresAt - client.now()
   useEffect(() => {

@@ -16,6 +16,7 @@ import { errorData } from '../../errors/match.ts'
 import {
   type AnyBindings,
   askCall,
+  clockCall,
   queryCall,
   type ReducerRef,
   resultsRef,
@@ -24,16 +25,10 @@ import {
 import type { Edit } from './overlay.ts'
 import { Answers } from './answers.ts'
 import { accessorOf, connect, type Connection, remoteModule } from './sdk.ts'
+import { browserTokens, type TokenStore } from './tokens.ts'
 import { type Filter, Watch, watchKey } from './watch.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'offline'
-
-/** Where the token of an identity is kept between visits. */
-export interface TokenStore {
-  get(): string | undefined
-  /** Undefined forgets it: the next connection is somebody new. */
-  set(token: string | undefined): void
-}
 
 export interface ClientOptions {
   /** As in `http://127.0.0.1:3000`. */
@@ -77,6 +72,7 @@ export class SpacetimeClient {
   #state: ConnectionState = 'connecting'
   #identity: string | undefined
   #problem: string | null = null
+  #aheadMs = 0
   #attempts = 0
   #round = 0
   #stopTimer: (() => void) | undefined
@@ -90,7 +86,7 @@ export class SpacetimeClient {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#remote = remoteModule(options.bindings)
-    this.#tokens = options.tokens ?? browserTokens(options)
+    this.#tokens = options.tokens ?? browserTokens(options.uri, options.database)
     this.#clock = options.ports?.clock ?? systemClock
     this.#random = options.ports?.random ?? systemRandom
     this.#results = this.watch(resultsRef).watch
@@ -120,8 +116,14 @@ export class SpacetimeClient {
     return this.#tokens.get()
   }
 
+  /** The database's time, as well as this client knows it. */
   now(): number {
-    return this.#clock.now()
+    return this.#clock.now() + this.#aheadMs
+  }
+
+  /** By how much the database's clock is ahead of this client's; 0 until it is known. */
+  get aheadMs(): number {
+    return this.#aheadMs
   }
 
   get clock(): Clock {
@@ -311,6 +313,7 @@ export class SpacetimeClient {
           for (const take of this.#waiting) take(connection)
           this.#waiting.clear()
           this.#become('live')
+          void this.#readClock(connection)
         },
         lost: (error) => {
           if (round !== this.#round) return
@@ -321,6 +324,21 @@ export class SpacetimeClient {
         },
       },
     )
+  }
+
+  /** Asked on every connection; half of what the question took is taken to be the way of the answer. */
+  async #readClock(connection: Connection): Promise<void> {
+    const procedure = connection.procedures[accessorOf(clockCall.name)]
+    const asked = this.#clock.now()
+    try {
+      const text = await this.#unlessLost(procedure?.(clockCall.args) ?? Promise.resolve('lost'))
+      const answered = this.#clock.now()
+      if (text === 'lost') return
+      this.#aheadMs = Math.round(Number(text) - (asked + answered) / 2)
+      this.#become(this.#state)
+    } catch {
+      // A module of before there was such a procedure: both clocks are taken to be right.
+    }
   }
 
   #retry(): void {
@@ -362,18 +380,4 @@ function rethrow(error: unknown): never {
     'UNAVAILABLE',
     error instanceof Error ? error.message : 'The call did not reach the database.',
   )
-}
-
-function browserTokens({ uri, database }: ClientOptions): TokenStore {
-  const key = `noboil ${uri} ${database}`
-  let kept: string | undefined
-  const storage = typeof localStorage === 'undefined' ? undefined : localStorage
-  return {
-    get: () => storage?.getItem(key) ?? kept,
-    set(token) {
-      kept = token
-      if (token === undefined) storage?.removeItem(key)
-      else storage?.setItem(key, token)
-    },
-  }
 }

@@ -1,11 +1,10 @@
 /** Rows of a table, and single ones. */
-import { useState } from 'react'
 import type { RowOf, TableRef } from '../../wire/spacetimedb.ts'
 import type { Pending } from '../edits.ts'
-import { useLatest } from '../latest.ts'
 import type { ListResult, QueryResult } from '../shapes.ts'
 import type { Row } from './overlay.ts'
 import { answerOf, byNewest, useRows } from './provider.tsx'
+import { useShown } from './shown.ts'
 
 export interface SpacetimeListOptions<row> {
   /** Only rows under this parent. */
@@ -26,19 +25,17 @@ export function useList<ref extends TableRef>(
   const { parent, where, order, pageSize = 20 } = options === 'skip' ? {} : options
   const filter = parent === undefined ? undefined : { column: 'parent', value: parent }
   const { rows, error } = useRows(options === 'skip' ? undefined : table, filter)
-  const [limit, setLimit] = useState(pageSize)
-  const sorted = rows
-    ?.filter((row) => where === undefined || where(row as RowOf<ref>))
-    .toSorted((order as typeof byNewest | undefined) ?? byNewest)
+  const { shown, hasMore, loadMore } = useShown(
+    rows?.filter((row) => where === undefined || where(row as RowOf<ref>)),
+    (order as typeof byNewest | undefined) ?? byNewest,
+    parent ?? '',
+    pageSize,
+  )
   return {
-    ...answerOf(
-      sorted?.slice(0, limit) as readonly Pending<RowOf<ref>>[] | undefined,
-      error,
-      options === 'skip',
-    ),
-    hasMore: (sorted?.length ?? 0) > limit,
+    ...answerOf(shown as readonly Pending<RowOf<ref>>[] | undefined, error, options === 'skip'),
+    hasMore,
     isLoadingMore: false,
-    loadMore: useLatest((count: number = pageSize) => setLimit((shown) => shown + count)),
+    loadMore,
   }
 }
 

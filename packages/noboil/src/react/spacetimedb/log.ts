@@ -1,11 +1,11 @@
 /** The rows under one parent of a log, newest first. */
-import { useState } from 'react'
 import type { ArgsOf, ReducerRef, RowOf, TableRef } from '../../wire/spacetimedb.ts'
 import { useLatest } from '../latest.ts'
 import type { LogResult, LogTarget } from '../shapes.ts'
 import { nothingSelected } from '../skip.ts'
 import type { Edit, Row } from './overlay.ts'
 import { answerOf, useRows, useSpacetimeClient, useUserId } from './provider.tsx'
+import { useShown } from './shown.ts'
 import { tally } from './tally.ts'
 
 type Payload<append> = ArgsOf<append> extends { payload: infer payload } ? payload : never
@@ -43,13 +43,12 @@ export function useLog<log extends LogTables>(
   const parent = target === 'skip' ? undefined : target.parent
   const filter = { column: 'parent', value: parent ?? '' }
   const { rows, error } = useRows(parent === undefined ? undefined : log.table, filter)
-  const [limit, setLimit] = useState(pageSize)
-  const sorted = rows?.toSorted((a, b) => seqOf(b) - seqOf(a))
+  const { shown, hasMore, loadMore } = useShown(rows, bySeq, parent ?? '', pageSize)
   return {
-    ...answerOf(sorted?.slice(0, limit), error, parent === undefined),
-    hasMore: (sorted?.length ?? 0) > limit,
+    ...answerOf(shown, error, parent === undefined),
+    hasMore,
     isLoadingMore: false,
-    loadMore: useLatest((count: number = pageSize) => setLimit((shown) => shown + count)),
+    loadMore,
     counts:
       target === 'skip' || target.counts === undefined ? undefined : tally(rows, target.counts),
     ...useLogCalls(log, parent),
@@ -79,6 +78,8 @@ function useLogCalls(log: LogTables, parent: string | undefined): Calls {
   }
   const provisional = (payload: object, at: number): Edit => {
     const now = client.now()
+    const watch = client.peek(log.table, { column: 'parent', value: parent ?? '' })
+    const last = Math.max(0, ...(watch?.get().rows ?? []).map(seqOf))
     const row = {
       ...payload,
       _id: `${log.table.table}.pending.${client.newId()}`,
@@ -86,7 +87,7 @@ function useLogCalls(log: LogTables, parent: string | undefined): Calls {
       createdAt: now,
       updatedAt: now,
       parent,
-      seq: Number.MAX_SAFE_INTEGER - 1_000 + at,
+      seq: last + 1 + at,
       userId: userId ?? '',
     }
     return { kind: 'put', row }
@@ -111,5 +112,7 @@ function useLogCalls(log: LogTables, parent: string | undefined): Calls {
     restore: useLatest(() => call('restore', { parent })),
   }
 }
+
+const bySeq = (a: Row, b: Row): number => seqOf(b) - seqOf(a)
 
 const seqOf = (row: Row): number => row['seq'] as number

@@ -33,6 +33,17 @@ export function useSpacetimeClient(): SpacetimeClient {
   return client
 }
 
+/** The client, again whenever it has learned more of the database's clock. */
+export function useClockedClient(): SpacetimeClient {
+  const client = useSpacetimeClient()
+  useSyncExternalStore(
+    client.listen,
+    () => client.aheadMs,
+    () => 0,
+  )
+  return client
+}
+
 export function useConnection(): ConnectionState {
   const client = useSpacetimeClient()
   return useSyncExternalStore(

@@ -6,7 +6,7 @@ import type { ReducerRef } from '../../wire/spacetimedb.ts'
 import { useLatest } from '../latest.ts'
 import { viewAt } from '../quota-view.ts'
 import type { QuotaResult } from '../shapes.ts'
-import { useConnection, useSpacetimeClient } from './provider.tsx'
+import { useClockedClient, useConnection } from './provider.tsx'
 
 export interface QuotaTarget {
   readonly consume: ReducerRef
@@ -26,7 +26,7 @@ const beatMs = 250
  * theirs, when time has freed some, on every call of `again`), since a view has no clock.
  */
 export function useQuota(target: QuotaTarget): QuotaResult & { readonly again: () => void } {
-  const client = useSpacetimeClient()
+  const client = useClockedClient()
   const connection = useConnection()
   const table = target.consume.path.split('.')[0] as string
   const [{ answer, error }, setAsked] = useState<Asked>({ answer: undefined, error: null })

@@ -50,6 +50,9 @@ export function procedureName(path: string): string {
   return `${snake}_${table}`
 }
 
+/** The procedure that answers the database's time, ms since the epoch, as JSON. It reads nothing of its `args`. */
+export const readClock = 'read_clock'
+
 /** The answer to a request among the rows of `my_results`; undefined while there is none. */
 export function answerTo(
   results: Iterable<{ readonly [column: string]: unknown }>,

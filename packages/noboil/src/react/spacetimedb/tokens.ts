@@ -1,0 +1,23 @@
+/** The token of this browser's identity: what makes somebody the same person on the next visit. */
+
+/** Where the token of an identity is kept between visits. */
+export interface TokenStore {
+  get(): string | undefined
+  /** Undefined forgets it: the next connection is somebody new. */
+  set(token: string | undefined): void
+}
+
+/** In this browser's storage, by what they are for; where there is none, as long as the page is open. */
+export function browserTokens(uri: string, database: string): TokenStore {
+  const key = `noboil ${uri} ${database}`
+  let kept: string | undefined
+  const storage = typeof localStorage === 'undefined' ? undefined : localStorage
+  return {
+    get: () => storage?.getItem(key) ?? kept,
+    set(token) {
+      kept = token
+      if (token === undefined) storage?.removeItem(key)
+      else storage?.setItem(key, token)
+    },
+  }
+}
