@@ -23,7 +23,7 @@ const config: KnipConfig = {
       entry: [
         'test/package/consumer/*.{ts,tsx}',
         'src/hosts/sqlite/epoch.fixture.ts',
-        'src/**/*.{module,process}.fixture.ts',
+        'src/**/*{module,process}.fixture.ts',
       ],
       project: ['src/**', 'test/**'],
     },
