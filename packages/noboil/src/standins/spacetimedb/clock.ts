@@ -2,6 +2,8 @@
 
 export interface ModuleClock {
   now(): bigint
+  /** A call has been given this time: from now on it is not earlier. */
+  reached(micros: bigint): void
   /** Rings once, at or after the time. Answers what cancels it. */
   setTimer(at: bigint, ring: () => void): () => void
 }
@@ -18,6 +20,10 @@ export class VirtualClock implements ModuleClock {
     return this.#now
   }
 
+  reached(micros: bigint): void {
+    this.moveTo(micros)
+  }
+
   setTimer(): () => void {
     return () => {}
   }
@@ -31,6 +37,7 @@ export class VirtualClock implements ModuleClock {
 /** The machine's own time. Timers do not keep the process alive. */
 export const systemClock: ModuleClock = {
   now: () => BigInt(Date.now()) * 1000n,
+  reached: () => {},
   setTimer(at, ring) {
     const ms = Number((at - systemClock.now() + 999n) / 1000n)
     const timer = setTimeout(ring, Math.min(Math.max(ms, 0), MAX_TIMER_MS)).unref()

@@ -366,8 +366,10 @@ export class Engine {
 
   /** Never the same twice, though the clock may stand still: `ctx.random` is seeded with it. */
   #timestamp(): bigint {
-    const now = this.options.clock.now()
+    const { clock } = this.options
+    const now = clock.now()
     this.#lastTimestamp = now > this.#lastTimestamp ? now : this.#lastTimestamp + 1n
+    clock.reached(this.#lastTimestamp)
     return this.#lastTimestamp
   }
 }

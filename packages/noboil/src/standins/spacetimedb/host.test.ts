@@ -1,3 +1,4 @@
+import type { Timestamp } from 'spacetimedb'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bundleModule, type ModuleBundle } from './bundle.ts'
 import { ModuleCallError } from './errors.ts'
@@ -216,6 +217,42 @@ describe('schedules', () => {
     expect(audit()).toContain('ring once true')
     expect(host.tables('alarm')).toEqual([])
     expect(host.advance(1000)).toBe(0)
+  })
+
+  test('run as long after the call that made them as it said, however many calls came before it', async () => {
+    const made = await createModuleHost({
+      entry: {
+        folder: import.meta.dirname,
+        source: `
+          import { ScheduleAt } from 'spacetimedb'
+          import { schema, t, table } from 'spacetimedb/server'
+          const alarm = table({}, { id: t.u64().primaryKey().autoInc(), at: t.scheduleAt() })
+          const rung = table({}, { at: t.timestamp() })
+          const db = schema({ alarm, rung })
+          export default db
+          export const arm = db.reducer({ ms: t.u32() }, (ctx, { ms }) => {
+            const at = ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch + BigInt(ms) * 1000n)
+            ctx.db.alarm.insert({ id: 0n, at })
+          })
+          export const ring = db.reducer({ onSchedule: alarm }, { row: alarm.rowType }, (ctx) => {
+            ctx.db.rung.insert({ at: ctx.timestamp })
+          })
+        `,
+      },
+    })
+    for (let at = 0; at < 3000; at++) made.call('arm', { ms: 1_000_000 })
+    for (let at = 0; at < 9; at++) made.call('arm', { ms: 50 })
+    expect(made.now()).toBe(Date.UTC(2026, 0, 1) + 3)
+    expect([made.advance(49), made.tables('rung').length]).toEqual([0, 0])
+    expect([made.advance(1), made.tables('rung').length]).toEqual([9, 9])
+    made.call('arm', { ms: 0 })
+    expect(made.advance(0)).toBe(1)
+    expect(made.now()).toBe(Date.UTC(2026, 0, 1) + 53)
+    const times = made
+      .tables('rung')
+      .map(({ at }) => Number((at as Timestamp).microsSinceUnixEpoch))
+    expect(times).toEqual(times.toSorted((left, right) => left - right))
+    expect(new Set(times).size).toBe(10)
   })
 
   test('run again and again until their row is removed', () => {

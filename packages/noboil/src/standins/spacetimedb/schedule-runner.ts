@@ -6,6 +6,9 @@ import type { Engine } from './engine.ts'
 /** Calls that are due at one and the same time: an interval of nothing would run for ever. */
 const MAX_RUNS_AT_ONCE = 5000
 
+/** In microseconds. */
+const MILLISECOND = 1000n
+
 export class ScheduleRunner {
   readonly #engine: Engine
   #cancel: (() => void) | undefined
@@ -17,14 +20,20 @@ export class ScheduleRunner {
     this.rearm()
   }
 
-  /** @throws {DefinitionError} when the clock is the machine's. */
+  /**
+   * Whole milliseconds, never backwards. The microseconds within one only tell calls apart, so what a call scheduled for five
+   * minutes on runs five minutes on, whichever of a millisecond's calls it was.
+   *
+   * @throws {DefinitionError} when the clock is the machine's.
+   */
   advance(ms: number): number {
     const { clock } = this.#engine.options
     if (!(clock instanceof VirtualClock))
       throw new DefinitionError('Only a virtual clock can be moved; this host reads the system’s.')
-    const until = clock.now() + BigInt(Math.round(ms * 1000))
-    const runs = this.#run(until, (due) => clock.moveTo(due))
-    clock.moveTo(until)
+    const until = clock.now() / MILLISECOND + BigInt(Math.round(ms))
+    const end = (until + 1n) * MILLISECOND - 1n
+    const runs = this.#run(end, (due) => clock.moveTo(due))
+    clock.moveTo(until * MILLISECOND)
     return runs
   }
 
