@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { api, deploy } from './app.fixture.ts'
 import type { Listening } from './listen.ts'
-import type { ServerMessage } from './protocol.ts'
+import { decodeMoment, encodeMoment, type ServerMessage } from './protocol.ts'
 import type { TestDeployment } from './standin.ts'
 
 let deployment: TestDeployment
@@ -126,15 +126,38 @@ test('a session begins with a Connect, in JSON', async () => {
   ])
 })
 
-test('a moment of the far future does not become everybody’s', async () => {
-  const maxObservedTimestamp = '//////////8='
+test('more queries than one may follow end the connection, however many messages they come in', async () => {
+  const modifications = Array.from({ length: 10_000 }, (_, queryId) => ({ ...add, queryId }))
   const { messages } = await sendRaw(
-    JSON.stringify({ ...connect, maxObservedTimestamp }),
-    JSON.stringify({ ...modify, modifications: [] }),
-    'enough',
+    connected,
+    JSON.stringify({ ...modify, modifications: [{ ...add, queryId: 10_000 }] }),
+    JSON.stringify({ ...modify, baseVersion: 1, newVersion: 2, modifications }),
   )
-  const ts = messages.map((message) => message.type === 'Transition' && message.endVersion.ts)
-  expect(ts).not.toContain(maxObservedTimestamp)
+  expect(messages.at(-1)).toEqual({
+    type: 'FatalError',
+    error: 'A client may follow 10000 queries at most.',
+  })
+})
+
+test.each([
+  ['two days', BigInt(Date.now() + 2 * 86_400_000) * 1_000_000n],
+  ['all time', 2n ** 64n - 1n],
+])('a client that has seen %s ahead changes nobody’s time', async (_, seen) => {
+  const moments: bigint[] = []
+  const socket = new WebSocket(`${listening.url.replace('http', 'ws')}/api/1.48.0/sync`)
+  socket.on('message', (data) => {
+    const message = JSON.parse(String(data)) as ServerMessage
+    if (message.type === 'Transition') moments.push(decodeMoment(message.endVersion.ts))
+  })
+  const before = BigInt(Date.now()) * 1_000_000n
+  socket.on('open', () => {
+    socket.send(JSON.stringify({ ...connect, maxObservedTimestamp: encodeMoment(seen) }))
+    socket.send(JSON.stringify({ ...modify, modifications: [] }))
+  })
+  await vi.waitFor(() => expect(moments).toHaveLength(1))
+  expect(moments[0]).toBeGreaterThanOrEqual(before)
+  expect(moments[0]).toBeLessThanOrEqual(BigInt(Date.now() + 1000) * 1_000_000n)
+  socket.close()
 })
 
 test('a message of more than 20 MiB is not read', async () => {

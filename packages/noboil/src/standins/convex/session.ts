@@ -94,6 +94,8 @@ export class Session {
   #identity: Identity | null = null
   /** The set of queries that the client has asked for last. */
   #asked = 0
+  /** The queries in it. */
+  readonly #follows = new Set<number>()
   #isClosed = false
   /** Undefined until the client has said which it is. */
   #sessionId: string | undefined
@@ -213,8 +215,11 @@ export class Session {
         `The set of queries ${newVersion} cannot follow ${baseVersion}: this session is at ${this.#asked}.`,
       )
     }
-    const added = modifications.filter(({ type }) => type === 'Add').length
-    if (this.#queries.size + added > maxQueries) {
+    for (const { type, queryId } of modifications) {
+      if (type === 'Add') this.#follows.add(queryId)
+      else this.#follows.delete(queryId)
+    }
+    if (this.#follows.size > maxQueries) {
       throw new Error(`A client may follow ${maxQueries} queries at most.`)
     }
     this.#asked = newVersion
