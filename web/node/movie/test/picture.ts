@@ -24,7 +24,8 @@ const titles = [
   'Stalker',
 ]
 
-const pair = await startPair({ UPSTREAM_DELAY_MS: '300' })
+// At the ports that people will see, which are to be free.
+const pair = await startPair({ UPSTREAM_DELAY_MS: '300', PORT: '3000', MIRROR_PORT: '3001' })
 const browser = await launchBrowser()
 try {
   await drawWindows(browser, `${pictures}/movie.png`, size, await twoReaders(browser, pair))

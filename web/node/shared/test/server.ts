@@ -38,15 +38,12 @@ export async function startServer(env: Environment = {}): Promise<Server> {
   })
 }
 
+/** At ports that are free, unless `env` names them. */
 export async function startPair(env: Environment = {}): Promise<Pair> {
   const dataDir = await mkdtemp(join(tmpdir(), 'noboil-demo-'))
-  const [port, mirrorPort] = await Promise.all([freePort(), freePort()])
-  const both = {
-    ...env,
-    PORT: String(port),
-    MIRROR_PORT: String(mirrorPort),
-    NOBOIL_DATA: dataDir,
-  }
+  const free = await Promise.all([freePort(), freePort()])
+  const { PORT: port = String(free[0]), MIRROR_PORT: mirrorPort = String(free[1]) } = env
+  const both = { ...env, PORT: port, MIRROR_PORT: mirrorPort, NOBOIL_DATA: dataDir }
   const first = await serve({ dataDir, url: `http://127.0.0.1:${port}`, env: both })
   const mirror = await serve({
     dataDir: join(dataDir, 'mirror'),
