@@ -17,13 +17,14 @@ export async function buildWeb(app: string, sources: readonly string[]): Promise
   return dist
 }
 
-const skipped = new Set(['node_modules', 'dist', '.cache', 'data'])
+/** No part of the app; tests least of all. */
+const skipped = /^(node_modules|dist|\.cache|data|test|preview)$|\.(test|fixture)\.tsx?$/
 
 /** When the newest file of a folder was written, ms since the epoch. */
 function newestIn(folder: string): number {
   let newest = 0
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (skipped.has(entry.name)) continue
+    if (skipped.test(entry.name)) continue
     const path = join(folder, entry.name)
     newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : statSync(path).mtimeMs)
   }
