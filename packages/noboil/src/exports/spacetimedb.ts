@@ -22,7 +22,7 @@ export {
 } from '../hosts/spacetimedb/builder.ts'
 export type { People } from '../hosts/spacetimedb/calls.ts'
 export { answered } from '../hosts/spacetimedb/contexts.ts'
-export { byWorker, fetchSync } from '../hosts/spacetimedb/fetching.ts'
+export { byWorker, fetchSync, type FetchSyncOptions } from '../hosts/spacetimedb/fetching.ts'
 export { noboil, type SpacetimeModule } from '../hosts/spacetimedb/noboil.ts'
 export type { Admission, Claims, Entrant } from '../hosts/spacetimedb/people.ts'
 export { refs } from '../server/refs.ts'

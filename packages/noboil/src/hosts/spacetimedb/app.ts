@@ -11,8 +11,6 @@ import type { Wired, WireTable } from '../../factories/wiring.ts'
 import { DefinitionError } from '../../errors/assert.ts'
 import type { Predicate } from '../../schema/context.ts'
 import type { Layout } from '../../schema/layout.ts'
-import { reducersOf } from '../../schema/spacetimedb/reducers.ts'
-import { hasOwnRows, ownView } from '../../schema/spacetimedb/rows.ts'
 import type { AnyObject } from '../../schema/storable.ts'
 import type { AnyTable } from '../../schema/tables.ts'
 import { layoutsByName } from '../shared/layouts.ts'
@@ -22,6 +20,7 @@ import { Contexts } from './contexts.ts'
 import { isFetchedByWorker } from './fetching.ts'
 import { type Exposure, exposuresOf } from './exposure.ts'
 import { type Functions, functionsOf } from './functions.ts'
+import { assertNames, assertTypes, assertWithoutFiles } from './names.ts'
 import { synchronous } from './transaction.ts'
 
 export interface SpacetimeConfig<wired extends Readonly<Record<string, Wired>>> {
@@ -72,7 +71,9 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
   const functions = functionsOf(assembled.tables)
   contexts.bind(functions, assembled.tables)
   const declared = Object.values(wired).map(({ table }) => table)
-  assertNames(declared)
+  for (const table of declared) assertWithoutFiles(table)
+  assertNames(declared, functions)
+  assertTypes(declared, assembled.layouts)
   return {
     ...assembled,
     declared,
@@ -127,22 +128,3 @@ const plainFunctions = (table: string, hooks: object): Record<string, unknown> =
         : hook,
     ]),
   )
-
-/** Tables, views and functions of a module share one space of names. */
-function assertNames(tables: readonly AnyTable[]): void {
-  const taken = new Map<string, string>()
-  const take = (name: string, what: string): void => {
-    const other = taken.get(name)
-    if (other === undefined) taken.set(name, what)
-    else
-      throw new DefinitionError(
-        `${what} and ${other} would both be called '${name}'; rename a table.`,
-      )
-  }
-  for (const table of tables) take(table.name, `Table '${table.name}'`)
-  for (const table of tables) {
-    if (hasOwnRows(table))
-      take(ownView(table.name), `The view of one's own rows of '${table.name}'`)
-    for (const { name } of reducersOf(table)) take(name, `A reducer of '${table.name}'`)
-  }
-}

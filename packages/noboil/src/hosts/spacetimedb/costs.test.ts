@@ -125,7 +125,7 @@ it('no call scans, and a call reads as much among 10,000 rows as among 10', asyn
   for (const [name, cost] of many) {
     const limit = name.startsWith('my_') ? shown : limits.get(name)
     const most = limit ?? (few.get(name)?.rowsRead ?? 0) + higher
-    if (cost.scans > 0 || cost.rowsRead > most) unbounded.push({ name, most, ...cost })
+    if (cost.scans > 0 || cost.rowsRead > most) unbounded.push({ ...cost, name, most })
   }
   expect(unbounded).toEqual([])
 }, 240_000)

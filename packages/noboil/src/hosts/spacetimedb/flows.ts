@@ -132,7 +132,7 @@ function take(app: App, ctx: ProcedureContext, step: Step): unknown {
         transaction.execute(() => startProgram(step.program, step.args)),
       )
     case 'fetch':
-      return fetched(runWith(ctx.http, step.fetch))
+      return fetched(runWith(ctx.http, step.fetch, step.timeoutMs))
     case 'wait':
       throw new NoboilError('UNAVAILABLE', 'Somebody else is fetching this; ask again in a moment.')
     case 'report':

@@ -23,6 +23,7 @@ import { errandFunctions, errandReducer } from './errands.ts'
 import { flowFunctions, wake } from './flows.ts'
 import { answerOf } from './functions.ts'
 import { peopleFunctions } from './people.ts'
+import { merged } from './names.ts'
 import { ownTables } from './ports.ts'
 import { moveFunctions, publish } from './public.ts'
 import { actionReducer, requestFunctions } from './requests.ts'
@@ -54,20 +55,21 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     { ...layoutTables([...app.kept.values()]), ...visible, ...own },
     { CASE_CONVERSION_POLICY: sdk.CaseConversionPolicy.None },
   )
-  register(module, {
-    ...mutationReducers(app, module),
-    ...queryProcedures(app, module),
-    ...peopleReducers(app, module),
-    ...resultFunctions(module, own[ownTables.results] as never),
-    ...flowFunctions(app, module, own),
-    ...requestFunctions(app, module, own),
-    ...errandFunctions(app, module, own),
-    ...peopleFunctions(app, module),
-    ...clockFunctions(module),
-    ...moveFunctions(app, module, own),
-    ...ownRowViews(app, module, visible),
-    on_publish: module.init((ctx) => told(() => begin(ctx))),
-  })
+  const functions = merged(
+    mutationReducers(app, module),
+    queryProcedures(app, module),
+    peopleReducers(app, module),
+    resultFunctions(module, own[ownTables.results] as never),
+    flowFunctions(app, module, own),
+    requestFunctions(app, module, own),
+    errandFunctions(app, module, own),
+    peopleFunctions(app, module),
+    clockFunctions(module),
+    moveFunctions(app, module, own),
+    ownRowViews(app, module, visible),
+    { on_publish: module.init((ctx) => told(() => begin(ctx))) },
+  )
+  register(module, functions)
   return module
 }
 

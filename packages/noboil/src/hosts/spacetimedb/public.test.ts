@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import { openRig, type Rig } from './app.fixture.ts'
+
+/** A module is bundled once per file, which takes a busy machine its time. */
+vi.setConfig({ testTimeout: 60_000 })
 
 async function world(isPublic: boolean) {
   const rig = await openRig()

@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { openRig, type Rig } from './app.fixture.ts'
 import { answerTo, callOf } from '../../schema/spacetimedb/calls.ts'
 import { schemaOfFixture } from './schema.fixture.ts'
+
+/** A module is bundled once per file, which takes a busy machine its time. */
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Calls an action and answers what it came to. */
 function act(rig: Rig, who: string, path: string, key: string): unknown {

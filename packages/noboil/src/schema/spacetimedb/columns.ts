@@ -15,6 +15,9 @@ export type Shape =
 
 const json: Shape = { kind: 'json' }
 
+/** What the fields of a type may be called. */
+const identifier = /^[A-Za-z][A-Za-z0-9_]*$/
+
 export function shapeOf(field: Field): Shape {
   if (!field.optional && !field.nullable) return shapeOfType(field.type)
   const value = field.optional && field.nullable ? json : shapeOfType(field.type)
@@ -40,7 +43,8 @@ function shapeOfType(type: FieldType): Shape {
       return { kind: 'list', item: shapeOf(type.item) }
     case 'object': {
       const fields = Object.entries(type.fields)
-      if (fields.length === 0) return json
+      const isNamed = fields.every(([name]) => identifier.test(name))
+      if (fields.length === 0 || !isNamed) return json
       return {
         kind: 'object',
         fields: Object.fromEntries(fields.map(([name, field]) => [name, shapeOf(field)])),
