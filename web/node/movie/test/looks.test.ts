@@ -3,12 +3,9 @@ import { useServer } from '@noboil/web-node-shared/test/server'
 import type { Person } from '@noboil/web-testing/stage'
 import { describe, expect, it } from 'vitest'
 import { copy, openFilm, signIn } from '@noboil/web-testing/movie'
+import { overflowPx } from '@noboil/web-testing/poll'
 
 const stage = useServer({ UPSTREAM_DELAY_MS: '50' })
-
-/** By how much the page is wider than the window. */
-const overflowPx = ({ page }: Person): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 describe('at 390 px', () => {
   it('no screen is wider than the window', async () => {
@@ -17,15 +14,15 @@ describe('at 390 px', () => {
       await stage.person({ widthPx: 390 }),
     ]
     await openFilm(small, 'Jeanne Dielman, 23, quai du Commerce, 1080 Bruxelles')
-    expect(await overflowPx(small)).toBe(0)
+    expect(await overflowPx(small.page)).toBe(0)
     for (const screen of ['/movie', '/movie?q=the', '/movie/sign-in', '/movie/nowhere']) {
       await small.open(screen)
-      expect(await overflowPx(small), screen).toBe(0)
+      expect(await overflowPx(small.page), screen).toBe(0)
     }
     await signIn(admin.page, stage.server.admin)
     await admin.open('/movie/admin')
     await admin.page.getByRole('heading', { name: 'The catalogue' }).waitFor()
-    expect(await overflowPx(admin)).toBe(0)
+    expect(await overflowPx(admin.page)).toBe(0)
   })
 })
 

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { demoScript, usePair } from '@noboil/web-node-shared/test/server'
+import { violations } from '@noboil/web-testing/axe'
 import { freePort, startScript } from '@noboil/web-testing/demo'
 import { copy, fact, openFilm, signIn } from '@noboil/web-testing/movie'
+import { overflowPx } from '@noboil/web-testing/poll'
 import { patience, type Person } from '@noboil/web-testing/stage'
 import { describe, expect, it } from 'vitest'
 
@@ -87,6 +89,27 @@ describe('two deployments', () => {
     const admin = await adminAt('first')
     await admin.page.getByRole('button', { name: 'Mark as stale: Ran' }).click()
     await expect.poll(() => headings(two), patience).toEqual(['From the catalogue'])
+  })
+})
+
+describe.each([
+  { theme: 'light', widthPx: 1280 },
+  { theme: 'dark', widthPx: 390 },
+] as const)('what tells of the other deployment, $theme at $widthPx px', (look) => {
+  it('is read out and seen as it should be, and is no wider than the window', async () => {
+    const admin = await stage.person({ ...look, url: stage.server.mirror.url })
+    await openFilm(admin, 'Ikiru')
+    await signIn(admin.page, stage.server.mirror.admin)
+    await admin.open('/movie/admin')
+    await admin.page.getByRole('button', { name: 'Mark as stale: Ikiru' }).click()
+    await admin.page.getByRole('region', { name: 'Other deployments' }).getByRole('link').waitFor()
+    await expect.poll(async () => (await lately(admin))[0], patience).toContain('Ikiru')
+    const found = [...(await violations(admin.page)), await overflowPx(admin.page)]
+    await openFilm(admin, 'Ikiru')
+    await admin.page.getByRole('heading', { name: 'Called back lately' }).waitFor()
+    expect([...found, ...(await violations(admin.page)), await overflowPx(admin.page)]).toEqual([
+      0, 0,
+    ])
   })
 })
 

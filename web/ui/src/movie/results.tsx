@@ -32,9 +32,7 @@ export function Results({ typed, search }: ResultsProps): ReactNode {
 function Heading({ search: { state, answer } }: { readonly search: Search }): ReactNode {
   return (
     <div className="list-head">
-      <h2 className="list-head__title">
-        {state === 'searching' ? 'Asking the catalogue…' : headingOf(answer?.kept)}
-      </h2>
+      <h2 className="list-head__title">{headingOf(state, answer?.kept)}</h2>
       {state === 'found' && answer && (
         <span className="quiet results__facts">
           {answer.total > 0 && <span>{countText(answer.total, answer.results.length)}</span>}
@@ -45,7 +43,9 @@ function Heading({ search: { state, answer } }: { readonly search: Search }): Re
   )
 }
 
-function headingOf(kept: KeptAnswer | undefined): string {
+function headingOf(state: Search['state'], kept: KeptAnswer | undefined): string {
+  if (state === 'searching') return 'Asking the catalogue…'
+  if (state === 'failed') return 'No answer'
   if (kept?.hasFailed === true) return 'The catalogue does not answer; from the cache'
   return kept && kept.status !== 'miss' ? 'From the cache' : 'From the catalogue'
 }
