@@ -68,7 +68,7 @@ export class Connection extends EngineCaller {
   }
 
   #require(): void {
-    if (!this.engine.connections.has(this.connectionId))
+    if (!this.engine.isConnected(this.connectionId))
       throw new ModuleCallError('refused', 'The connection has ended.')
   }
 }

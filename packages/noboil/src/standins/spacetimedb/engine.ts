@@ -75,7 +75,9 @@ export class Engine {
   lastCost: CallCost = new CostMeter('').read()
   #running: Running
   readonly #iterators = new Iterators()
-  readonly #connections = new Map<bigint, { identity: Identity; claims: string }>()
+  readonly #connections = new Map<bigint, Caller>()
+  /** The JSON of claims, by connection id. */
+  readonly #claims = new Map<bigint, string>()
   #soon: { reducer: string; args: Uint8Array }[] = []
   #untold: (readonly TableChange[])[] = []
   #lastTimestamp = 0n
@@ -106,8 +108,8 @@ export class Engine {
     return exportState(this.#running.store)
   }
 
-  get connections(): ReadonlySet<bigint> {
-    return new Set(this.#connections.keys())
+  isConnected(connectionId: bigint): boolean {
+    return this.#connections.has(connectionId)
   }
 
   /** A function by the name of its export, or by its name on the wire. */
@@ -199,22 +201,22 @@ export class Engine {
   /** @throws {ModuleCallError} when the module's `clientConnected` throws: the connection is refused. */
   connect(connectionId: bigint, identity: Identity, claims: Claims | undefined): Caller {
     const caller = { identity, connectionId }
-    if (this.#connections.has(connectionId))
+    if (this.#claims.has(connectionId))
       throw new ModuleCallError('refused', 'There is a connection with this id already.')
-    this.vouch(connectionId, identity, claims)
+    this.vouch(connectionId, claims)
+    this.#connections.set(connectionId, caller)
     try {
       this.#lifecycle('OnConnect', caller)
     } catch (error) {
-      this.#connections.delete(connectionId)
+      this.#forget(connectionId)
       throw error
     }
     return caller
   }
 
   /** Makes claims known for a connection id, without telling the module of a connection. */
-  vouch(connectionId: bigint, identity: Identity, claims: Claims | undefined): void {
-    const text = claims === undefined ? '' : JSON.stringify(claims)
-    this.#connections.set(connectionId, { identity, claims: text })
+  vouch(connectionId: bigint, claims: Claims | undefined): void {
+    this.#claims.set(connectionId, claims === undefined ? '' : JSON.stringify(claims))
   }
 
   /** Ends a connection. What `clientDisconnected` throws is logged: nobody is there to read it. */
@@ -222,11 +224,15 @@ export class Engine {
     const connection = this.#connections.get(connectionId)
     if (connection === undefined) return
     try {
-      this.#lifecycle('OnDisconnect', { identity: connection.identity, connectionId })
+      this.#lifecycle('OnDisconnect', connection)
     } catch (error) {
       this.logs.add('error', `clientDisconnected failed: ${(error as Error).message}`)
     }
-    this.#connections.delete(connectionId)
+    this.#forget(connectionId)
+  }
+
+  disconnectAll(): void {
+    for (const connectionId of [...this.#connections.keys()]) this.disconnect(connectionId)
   }
 
   /** The scheduled row that is due first. */
@@ -269,7 +275,12 @@ export class Engine {
   restart(bundle: ModuleBundle = this.#running.bundle): void {
     this.#running = this.#start(bundle, this.state)
     for (const listener of this.restarts) listener()
-    for (const connectionId of this.connections) this.disconnect(connectionId)
+    this.disconnectAll()
+  }
+
+  #forget(connectionId: bigint): void {
+    this.#connections.delete(connectionId)
+    this.#claims.delete(connectionId)
   }
 
   #table(name: string): Relation | undefined {
@@ -309,7 +320,7 @@ export class Engine {
       now: () => this.#timestamp(),
       http: () => this.http,
       log: (level, message) => this.logs.addLevel(level, message),
-      claims: (connectionId) => this.#connections.get(connectionId)?.claims ?? '',
+      claims: (connectionId) => this.#claims.get(connectionId) ?? '',
       committed: (changes) => this.#committed(changes),
       callSoon: (reducer, args) => this.#soon.push({ reducer, args }),
     }

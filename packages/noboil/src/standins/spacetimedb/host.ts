@@ -209,7 +209,7 @@ class Host extends EngineCaller {
     const identity = typeof who === 'string' ? identityOf(who) : who
     if (claims === undefined) return new EngineCaller(this.engine, { identity, connectionId: 0n })
     const connectionId = this.#nextConnection++
-    this.engine.vouch(connectionId, identity, claims)
+    this.engine.vouch(connectionId, claims)
     return new EngineCaller(this.engine, { identity, connectionId })
   }
 
@@ -279,7 +279,7 @@ class Host extends EngineCaller {
   async close(): Promise<void> {
     this.#runner.stop()
     this.#server.closeAll('The host ends.')
-    for (const connectionId of this.engine.connections) this.engine.disconnect(connectionId)
+    this.engine.disconnectAll()
     await Promise.all([...this.#listeners].map((listener) => listener.close()))
     await this.#endData()
   }

@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import fc from 'fast-check'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -298,6 +299,37 @@ test('HTTP routes answer what the SDK asks, and refuse the rest', async () => {
   expect((await post('/v1/elsewhere')).status).toBe(404)
   expect((await fetch(`${listener.url}/v1/ping`)).status).toBe(200)
   expect((await fetch(listener.url)).status).toBe(404)
+})
+
+test('what is no URL is answered as what is not there', async () => {
+  const { port } = listener
+  for (const path of ['//', 'http://[', '/%'])
+    expect(
+      await new Promise((resolve) => {
+        get({ port, path }, (response) => resolve(response.resume().statusCode))
+      }),
+    ).toBe(404)
+  expect(await new RawClient('//').closed).toBe(1006)
+  await expectServing()
+})
+
+test('an app that fails to verify a token lets nobody in, and is told', async () => {
+  const own = await createModuleHost<typeof Module>({
+    module,
+    verifyToken: () => Promise.reject(new Error('the accounts are down')),
+  })
+  const { url } = await own.listen()
+  await expect(connectClient(own, { url, token: 'other' })).rejects.toThrow('verify token')
+  const socket = new WebSocket(
+    `${url.replace('http', 'ws')}/v1/database/notes/subscribe?token=other`,
+    [...PROTOCOLS],
+  )
+  const refused = await new Promise<Error>((resolve) => socket.on('error', resolve))
+  expect(refused.message).toContain('401')
+  expect(own.logs.map(({ message }) => message)).toContain(
+    'A token could not be verified: the accounts are down',
+  )
+  await own.close()
 })
 
 test('a token for a socket is good for a minute', async () => {

@@ -91,7 +91,7 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://server')
+  const { pathname } = urlOf(request)
   const reply = (status: number, body?: object): void => {
     const type = body === undefined ? {} : { 'content-type': 'application/json' }
     response.writeHead(status, { ...CORS, ...type })
@@ -133,18 +133,32 @@ async function upgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server')
+  const { pathname, searchParams } = urlOf(request)
   const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim())
   const protocol = PROTOCOLS.find((name) => offered?.includes(name))
   if (!/^\/v1\/database\/[^/]+\/subscribe$/.test(pathname)) return refuse(socket, '404 Not Found')
   if (protocol === undefined) return refuse(socket, '400 Bad Request')
   const token = searchParams.get('token') ?? bearer(request) ?? undefined
-  if (token !== undefined && (await server.tokens.read(token)) === undefined)
+  if (token !== undefined && !(await isKnown(server, token)))
     return refuse(socket, '401 Unauthorized')
   sockets.handleUpgrade(request, socket, head, (client) => {
     const connectionId = searchParams.get('connection_id') ?? undefined
     void attach(server, client, maxUnsentBytes, { protocol, token, connectionId })
   })
+}
+
+/** What a client asks for; nothing that is here, where it is not even a URL. */
+function urlOf({ url = '/' }: IncomingMessage): URL {
+  return URL.parse(url, 'http://server') ?? new URL('http://server/')
+}
+
+async function isKnown(server: Server, token: string): Promise<boolean> {
+  try {
+    return (await server.tokens.read(token)) !== undefined
+  } catch (error) {
+    server.engine.logs.add('error', `A token could not be verified: ${messageOf(error)}`)
+    return false
+  }
 }
 
 function bearer(request: IncomingMessage): string | undefined {

@@ -40,10 +40,6 @@ export class Server {
     engine.restarts.add(() => this.closeAll('The module was started again.'))
   }
 
-  get connections(): number {
-    return this.#sessions.size
-  }
-
   /** @throws {ModuleCallError} for a token that is not known, and when the module refuses the connection. */
   async open(request: OpenRequest, peer: Peer): Promise<Session> {
     const token = request.token ?? this.tokens.anonymous()
