@@ -1,5 +1,6 @@
 /**
  * Copies that are called back: by an admin here, or at the word of another deployment. What happened last is kept for everybody to see.
+ * The table's own `invalidate` and `purge` are there beside it, and change this deployment alone.
  */
 import type { AppCache } from 'noboil/cache'
 import { NoboilError } from 'noboil/errors'
