@@ -1,7 +1,9 @@
 /** An app on Convex with a table of every factory, and people in it. */
+import { cleanup, renderHook } from '@testing-library/react'
 import { ConvexProvider, ConvexReactClient } from 'convex/react'
 import * as convex from 'convex/server'
 import type { ReactElement, ReactNode } from 'react'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { array, boolean, number, object, string } from 'zod/v4'
 import type { WireTable } from '../../factories/wiring.ts'
 import { noboil } from '../../hosts/convex/noboil.ts'
@@ -60,6 +62,7 @@ const cached = app.cacheCrud({
   table: 'movie',
   schema: base.movie,
   key: 'tmdbId',
+  ttl: 60_000,
   fetcher: async (_ctx, id) => {
     source.asked++
     const title = source.titles.get(id)
@@ -69,7 +72,19 @@ const cached = app.cacheCrud({
 })
 const { get, load, refresh } = cached
 const { set, rm: rmKey, restore, get: getKey } = app.api.siteConfig
+/** Pages without rows, whose cursors mean nothing any more when the test says so. */
+export const tape = { isCut: false }
+const tapePage = convex.queryGeneric({
+  args: { paginationOpts: convex.paginationOptsValidator },
+  handler: async (_ctx, { paginationOpts: { cursor } }) => {
+    if (tape.isCut && cursor !== null) throw new Error('InvalidCursor: the tape was cut.')
+    const at = Number(cursor ?? 0)
+    return { page: [at], continueCursor: String(at + 1), isDone: false }
+  },
+})
+
 const modules = {
+  tape: { page: tapePage },
   poll: { create },
   'poll/pub': { list: pollPub.list },
   vote: {
@@ -116,6 +131,7 @@ export interface World {
 
 export async function createWorld(): Promise<World> {
   const deployment = deploy()
+  tape.isCut = false
   source.titles.clear()
   source.asked = 0
   const putUser = (name: string, role?: string): Promise<string> =>
@@ -155,6 +171,54 @@ export function connectTo(
   )
   return { client, Wrapper }
 }
+
+export interface Hooked<result> {
+  readonly now: () => result
+  readonly rerender: () => void
+}
+
+export interface Stage {
+  readonly world: World
+  readonly client: ConvexReactClient
+  /** A world of its own, in the middle of a test. */
+  readonly renew: () => Promise<World>
+  /** Renders a hook as somebody, over a client of its own. */
+  readonly hook: <result>(run: () => result, subject?: string) => Hooked<result>
+}
+
+/** Registers the hooks of the calling file. */
+export function openStage(): Stage {
+  let world: World | undefined
+  let client: ConvexReactClient | undefined
+  const renew = async (): Promise<World> => (world = await createWorld())
+  beforeEach(async () => void (await renew()))
+  afterEach(async () => {
+    cleanup()
+    vi.useRealTimers()
+    await client?.close()
+  })
+  return {
+    get world(): World {
+      return world as World
+    },
+    get client(): ConvexReactClient {
+      return client as ConvexReactClient
+    },
+    renew,
+    hook(run, subject) {
+      const connected = connectTo((world as World).deployment, subject, () => {})
+      client = connected.client
+      const { result, rerender } = renderHook(run, { wrapper: connected.Wrapper })
+      return { now: () => result.current, rerender: () => rerender() }
+    },
+  }
+}
+
+export const until = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5 })
+
+export const seqsOf = (
+  rows: readonly { readonly seq: number }[] | undefined,
+): readonly number[] | undefined => rows?.map(({ seq }) => seq)
 
 export const vote = (optionIdx: number): { optionIdx: number; voter: string } => ({
   optionIdx,

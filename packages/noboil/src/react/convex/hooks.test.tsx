@@ -6,7 +6,7 @@ import { Component, type ReactElement, type ReactNode } from 'react'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import type { TestDeployment } from '../../standins/convex/standin.ts'
-import { api, type Connected, connectTo, createWorld, source, vote } from './app.fixture.tsx'
+import { api, type Connected, connectTo, createWorld, source, until, vote } from './app.fixture.tsx'
 import { useCacheEntry } from './cache-entry.ts'
 import { useKv } from './kv.ts'
 import { useList } from './list.ts'
@@ -54,8 +54,6 @@ function hook<result>(run: () => result, subject?: string) {
   )
   return { ...rendered, all, now: (): result => rendered.result.current }
 }
-
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5 })
 
 async function cast(count: number): Promise<void> {
   const items = Array.from({ length: count }, (_, at) => vote(at))
@@ -347,6 +345,23 @@ describe('queries, lists and calls', () => {
     expect(toasts[1]?.kind).toBe('error')
     act(() => now().reset())
     expect({ ...now() }).toMatchObject({ isPending: false, error: null, data: undefined })
+  })
+
+  test('a call that was forgotten meanwhile tells nothing more', async () => {
+    const { now } = hook(() => useMut(api.poll.create), ann)
+    await until(() => expect(client.connectionState().isWebSocketConnected).toBe(true))
+    const release = deployment.hold()
+    let made: Promise<unknown> | undefined
+    act(() => {
+      made = now()({ payload: { question: 'Milk?', isPublic: true } })
+    })
+    expect(now().isPending).toBe(true)
+    act(() => now().reset())
+    await act(async () => {
+      release()
+      await made
+    })
+    expect({ ...now() }).toMatchObject({ isPending: false, data: undefined })
   })
 
   test('the connection tells whether what is shown is live', async () => {
