@@ -2,6 +2,7 @@
  * Calls into the module: who is calling, in which transaction, and how what goes wrong is told.
  */
 import { isNoboilError, NoboilError, toErrorData } from '../../errors/error.ts'
+import type { ErrorData } from '../../errors/table.ts'
 import { type Call, systemCall } from '../../factories/shared/call.ts'
 import type { UserRow } from '../../factories/shared/users.ts'
 import { get } from '../../program/program.ts'
@@ -120,12 +121,16 @@ export function assertDatabase(ctx: Pick<CallContext, 'sender' | 'databaseIdenti
   throw new NoboilError('FORBIDDEN', 'Only the database itself may call this.')
 }
 
-/** The error that callers are shown: `CODE: message {data}`, which `errorCode` and `matchError` read. */
-export function senderError(error: unknown): Error {
-  const { code, message, data } = toErrorData(error)
-  // What is no refusal is a defect: the module's log has it, callers do not.
+/** What callers are told of a failure. What is no refusal is a defect: the module's log has it, callers do not. */
+export function failure(error: unknown): ErrorData {
   // oxlint-disable-next-line no-console -- a module's console is the log of its database
   if (!isNoboilError(error)) console.error(error instanceof Error ? error.stack : String(error))
+  return toErrorData(error)
+}
+
+/** The error that callers are shown: `CODE: message {data}`, which `errorCode` and `matchError` read. */
+export function senderError(error: unknown): Error {
+  const { code, message, data } = failure(error)
   return new sdk.SenderError(
     `${code}: ${message}${data === undefined ? '' : ` ${JSON.stringify(data)}`}`,
   )

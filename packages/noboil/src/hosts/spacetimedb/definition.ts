@@ -115,6 +115,7 @@ export function makeOwnTables(): Handles {
         request: t.string(),
         path: t.string(),
         args: t.string(),
+        until: t.f64(),
       },
     ),
     [ownTables.errands]: table(

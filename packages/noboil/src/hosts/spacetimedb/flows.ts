@@ -109,7 +109,17 @@ function runOne(app: App, ctx: ProcedureContext, id: string): void {
   transact(app, ctx, (transaction) => transaction.execute(() => finishFlow(id)))
 }
 
-/** Drives a flow to its end, at once. */
+/** What a flow ends with that can go on only later: a procedure does not wait. */
+export class MustWait extends NoboilError<'UNAVAILABLE'> {
+  readonly ms: number
+
+  constructor(ms: number) {
+    super('UNAVAILABLE', 'Somebody else is fetching this; ask again in a moment.')
+    this.ms = ms
+  }
+}
+
+/** Drives a flow to its end, at once. @throws MustWait */
 export function drive<result>(app: App, ctx: ProcedureContext, flow: Flow<result>): result {
   let step = flow.next()
   while (step.done !== true) {
@@ -134,7 +144,7 @@ function take(app: App, ctx: ProcedureContext, step: Step): unknown {
     case 'fetch':
       return fetched(runWith(ctx.http, step.fetch, step.timeoutMs))
     case 'wait':
-      throw new NoboilError('UNAVAILABLE', 'Somebody else is fetching this; ask again in a moment.')
+      throw new MustWait(Math.min(step.ms, step.wake?.pollMs ?? step.ms))
     case 'report':
       // oxlint-disable-next-line no-console -- a module's console is the log of its database
       console.warn(`${step.report.table} ${step.report.key}: ${step.report.message}`)

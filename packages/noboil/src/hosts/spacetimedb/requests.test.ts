@@ -61,3 +61,52 @@ it('purge takes public rows along', async () => {
   rig.host.advance(1)
   expect(rig.sees('eve', 'movie')).toEqual([])
 })
+
+it('what comes while another fetches the same waits for it, and is not fetched again', async () => {
+  const { rig, asked } = await world()
+  const [bob, eve] = [rig.host.as('bob'), rig.host.as('eve')]
+  rig.host.stubHttp(({ url }) => {
+    asked.push(url)
+    if (asked.length === 1) {
+      bob.call('load_movie', { key: '7', _request: 'b' })
+      eve.call('refresh_movie', { key: '7', _request: 'e' })
+      rig.host.advance(0)
+      expect(rig.host.tables('_requests')).toHaveLength(2)
+    }
+    return { status: 200, body: JSON.stringify({ tmdbId: 7, title: `Film ${asked.length}` }) }
+  })
+  expect(act(rig, 'ann', 'movie.load', '7')).toMatchObject({ title: 'Film 1' })
+  rig.host.advance(1_000)
+  for (const [who, request] of [
+    [bob, 'b'],
+    [eve, 'e'],
+  ] as const) {
+    expect(answerTo(who.rows('my_results'), request)?.value).toMatchObject({ title: 'Film 1' })
+  }
+  expect(asked).toHaveLength(1)
+  expect(rig.host.tables('_requests')).toEqual([])
+})
+
+it('gives up on somebody else who never comes to an end', async () => {
+  const { rig } = await world()
+  const bob = rig.host.as('bob')
+  let isFirst = true
+  rig.host.stubHttp(() => {
+    if (isFirst) {
+      isFirst = false
+      bob.call('load_movie', { key: '7', _request: 'b' })
+      rig.host.advance(31_000)
+      const answer = answerTo(bob.rows('my_results'), 'b')?.value
+      expect(answer).toMatchObject({ failed: { code: 'UNAVAILABLE' } })
+    }
+    return { status: 200, body: '{"tmdbId":7,"title":"Film"}' }
+  })
+  act(rig, 'ann', 'movie.load', '7')
+  expect(isFirst).toBe(false)
+})
+
+it('only so many requests are open', async () => {
+  const { rig } = await world()
+  for (let key = 1; key <= 1_000; key++) rig.host.as('ann').call('load_movie', { key: `${key}` })
+  expect(() => rig.host.as('ann').call('load_movie', { key: '1001' })).toThrow(/^UNAVAILABLE/)
+})

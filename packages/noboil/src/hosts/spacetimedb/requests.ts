@@ -1,16 +1,25 @@
 /**
  * Actions (`load`, `refresh`): work that fetches and so spans transactions. The reducer writes a request; a procedure that
  * runs at once drives the action's flow and leaves the answer where those of other reducers are. An action that fails leaves its
- * refusal there.
+ * refusal there; one that finds somebody else fetching is begun again a moment later.
  */
-import { toErrorData } from '../../errors/error.ts'
+import { NoboilError } from '../../errors/error.ts'
 import { systemCall } from '../../factories/shared/call.ts'
 import type { AnyAction } from '../../factories/shared/operation.ts'
 import { decodeCall, parametersOf, type ReducerShape } from '../../schema/spacetimedb/reducers.ts'
 import type { App } from './app.ts'
-import { assertDatabase, atOnce, isServer, told, visitorOf } from './calls.ts'
+import {
+  assertDatabase,
+  atOnce,
+  dueAt,
+  failure,
+  isServer,
+  millisOf,
+  told,
+  visitorOf,
+} from './calls.ts'
 import { columnsOf, type Handles } from './definition.ts'
-import { drive, transact } from './flows.ts'
+import { drive, MustWait, transact } from './flows.ts'
 import { ownTables, type StoredRow } from './ports.ts'
 import { keepAnswer } from './results.ts'
 import {
@@ -22,6 +31,12 @@ import {
   type TableHandle,
 } from './sdk.ts'
 
+/** How long a request may wait for somebody else who fetches the same: no longer than its caller does. */
+const patienceMs = 30_000
+
+/** Requests that may be open at a time. */
+const maxRequests = 1_000
+
 /** The reducer of an action. */
 export function actionReducer(
   module: ModuleSchema,
@@ -32,6 +47,10 @@ export function actionReducer(
     told(() => {
       const { args, request } = decodeCall(shape, parameters)
       operation.args(args)
+      const requests = ctx.db[ownTables.requests] as unknown as { count(): bigint }
+      if (Number(requests.count()) >= maxRequests) {
+        throw new NoboilError('UNAVAILABLE', 'Too much is being fetched; ask again in a moment.')
+      }
       ctx.db[ownTables.requests]?.insert({
         id: 0n,
         at: atOnce(ctx),
@@ -39,6 +58,7 @@ export function actionReducer(
         request: request ?? '',
         path: shape.path,
         args: JSON.stringify(args),
+        until: millisOf(ctx) + patienceMs,
       })
     }),
   )
@@ -72,18 +92,28 @@ function answer(app: App, ctx: ProcedureContext, row: StoredRow): Record<string,
       ? systemCall
       : visitorOf({ sender, db: tx.db }, transaction, app.users, app.people)
   })
-  const value = outcome(() => {
+  let value: unknown
+  try {
     const args = operation.args(JSON.parse(row['args'] as string))
-    return drive(app, ctx, operation.flow(call, args as never))
-  })
+    value = drive(app, ctx, operation.flow(call, args as never))
+  } catch (error) {
+    if (error instanceof MustWait && askAgain(app, ctx, row, error.ms)) return {}
+    value = { failed: failure(error) }
+  }
   if (request !== '') transact(app, ctx, (_, tx) => keepAnswer(tx, sender, request, value))
   return {}
 }
 
-function outcome(work: () => unknown): unknown {
-  try {
-    return work()
-  } catch (error) {
-    return { failed: toErrorData(error) }
-  }
+/**
+ * Begins a request again once somebody else may have fetched what it is for. A refresh has been counted, and what the other
+ * fetches is as new: it goes on as a load.
+ */
+function askAgain(app: App, ctx: ProcedureContext, row: StoredRow, waitMs: number): boolean {
+  return transact(app, ctx, (_, tx) => {
+    const at = millisOf(tx) + Math.max(1, Math.ceil(waitMs))
+    if (at > (row['until'] as number)) return false
+    const path = (row['path'] as string).replace(/\.refresh$/, '.load')
+    tx.db[ownTables.requests]?.insert({ ...row, id: 0n, at: dueAt(at), path })
+    return true
+  })
 }
