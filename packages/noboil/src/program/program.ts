@@ -227,6 +227,14 @@ export function insert<row extends object>(table: Layout<row>, row: object): Op<
   return new Op({ op: 'insert', table, row: row as Row })
 }
 
+/** Answers the rows' `_id`s. For rows that stand or fall together. */
+export function insertMany<row extends object>(
+  table: Layout<row>,
+  rows: readonly object[],
+): Op<readonly string[]> {
+  return new Op({ op: 'insertMany', table, rows: rows as readonly Row[] })
+}
+
 export function patch<row extends object>(
   table: Layout<row>,
   row: row,

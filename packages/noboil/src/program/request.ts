@@ -96,6 +96,16 @@ export interface InsertRequest {
   readonly row: Row
 }
 
+/**
+ * Inserts rows in their order; answers their `_id`s. One that cannot be inserted fails the request, with those before it in the
+ * table: the program is to fail with it. A host may leave this to {@link InsertRequest}, row by row.
+ */
+export interface InsertManyRequest {
+  readonly op: 'insertMany'
+  readonly table: Layout
+  readonly rows: readonly Row[]
+}
+
 /** Writes the columns of `set` (undefined clears one) over `row`, which the program has read in this transaction. */
 export interface PatchRequest {
   readonly op: 'patch'
@@ -147,7 +157,7 @@ export type StoreRequest =
   | NowRequest
   | ScheduleRequest
 
-export type Request = StoreRequest | BatchRequest | CallRequest
+export type Request = StoreRequest | BatchRequest | InsertManyRequest | CallRequest
 
 /** The answer to a {@link PageRequest}. */
 export interface Page<row = Row> {

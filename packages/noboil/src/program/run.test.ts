@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { InvariantError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
 import type { Layout } from '../schema/layout.ts'
-import { batch, call, get, insert, now, OperationError, type Program, program } from './program.ts'
+import {
+  batch,
+  call,
+  get,
+  insert,
+  insertMany,
+  now,
+  OperationError,
+  type Program,
+  program,
+} from './program.ts'
 import type { CallRequest, StoreRequest } from './request.ts'
 import { fetch, run, runFlow, startProgram, wait } from './flow.ts'
 import { type AsyncInterpreter, Execution, runAsync, runSync, type SyncInterpreter } from './run.ts'
@@ -62,6 +72,44 @@ describe('a program', () => {
     })
     expect(asked).toEqual([2])
     expect(result).toBe('ann and bob, undefined, at 7')
+  })
+
+  test('that inserts many rows gets their ids in order, also on a host that inserts them one by one', async () => {
+    const made: unknown[] = []
+    const single: SyncInterpreter = {
+      run: (request) => {
+        if (request.op !== 'insert') return undefined
+        made.push(request.row)
+        return `people.${made.length}`
+      },
+      call: () => undefined,
+    }
+    const rows = [{ name: 'ann' }, { name: 'bob' }]
+    const all = program(function* (): Program<readonly string[]> {
+      return yield* insertMany(people, rows)
+    })
+    expect(runSync(all, single)).toEqual(['people.1', 'people.2'])
+    expect(await runAsync(all, asAsync(single))).toEqual(['people.3', 'people.4'])
+    expect(made).toEqual([...rows, ...rows])
+    const whole: SyncInterpreter = { ...single, insertMany: (request) => request.rows.map(String) }
+    expect(runSync(all, whole)).toHaveLength(2)
+    expect(made).toHaveLength(4)
+  })
+
+  test('that inserts many rows fails with the first that cannot be inserted', async () => {
+    const all = program(function* (): Program<string> {
+      try {
+        yield* insertMany(people, [{ name: 'ann' }, { name: 'bob' }])
+        return 'inserted'
+      } catch (error) {
+        return (error as Error).message
+      }
+    })
+    const failure = 'insertMany on people failed: disk on fire'
+    const host = new Recorder()
+    expect(runSync(all, host)).toBe(failure)
+    expect(await runAsync(all, asAsync(host))).toBe(failure)
+    expect(host.seen).toEqual(['insert', 'insert'])
   })
 
   test('that forgets a yield* before an operation fails', async () => {

@@ -3,11 +3,20 @@
  */
 import { NoboilError } from '../errors/error.ts'
 import { assertAllRan, type Ledger, type Op, type Program, swapLedger } from './program.ts'
-import type { CallRequest, ReadRequest, Request, StoreRequest } from './request.ts'
+import type {
+  CallRequest,
+  InsertManyRequest,
+  InsertRequest,
+  ReadRequest,
+  Request,
+  StoreRequest,
+} from './request.ts'
 
 /** A host that answers at once. `call` may answer a promise: a hook that waits. */
 export interface SyncInterpreter {
   run(request: StoreRequest): unknown
+  /** Absent: the rows are inserted one by one. */
+  insertMany?(request: InsertManyRequest): readonly unknown[]
   call(request: CallRequest): unknown
 }
 
@@ -69,11 +78,20 @@ export class Execution<result> {
   }
 
   #answer(request: Request): unknown {
-    if (request.op === 'call') return this.#interpreter.call(request)
-    if (request.op !== 'batch') return this.#interpreter.run(request)
-    return request.reads.map((read) =>
-      read === undefined ? undefined : this.#interpreter.run(read),
-    )
+    const interpreter = this.#interpreter
+    switch (request.op) {
+      case 'call':
+        return interpreter.call(request)
+      case 'batch':
+        return request.reads.map((read) => read && interpreter.run(read))
+      case 'insertMany':
+        return (
+          interpreter.insertMany?.(request) ??
+          insertsOf(request).map((insert) => interpreter.run(insert))
+        )
+      default:
+        return interpreter.run(request)
+    }
   }
 }
 
@@ -121,6 +139,11 @@ export async function runAsync<result>(
 
 async function answerOf(request: Request, interpreter: AsyncInterpreter): Promise<unknown> {
   if (request.op === 'call') return await interpreter.call(request)
+  if (request.op === 'insertMany') {
+    const ids: unknown[] = []
+    for (const insert of insertsOf(request)) ids.push(await interpreter.run(insert))
+    return ids
+  }
   if (request.op !== 'batch') return interpreter.run(request)
   if (!interpreter.batch) {
     return Promise.all(request.reads.map((read) => read && interpreter.run(read)))
@@ -130,6 +153,9 @@ async function answerOf(request: Request, interpreter: AsyncInterpreter): Promis
   ).values()
   return request.reads.map((read) => read && answers.next().value)
 }
+
+const insertsOf = ({ table, rows }: InsertManyRequest): readonly InsertRequest[] =>
+  rows.map((row) => ({ op: 'insert', table, row }))
 
 /** Makes the generator outside any ledger: the outermost program is driven, not yielded. */
 function begin<result>(program: () => Program<result>): Program<result> {

@@ -4,7 +4,7 @@
 import { NoboilError } from '../../errors/error.ts'
 import { batch, type Program, program } from '../../program/program.ts'
 import type { Row } from '../../schema/values.ts'
-import { anything, args, id, list } from '../shared/arguments.ts'
+import { anything, args, id, items } from '../shared/arguments.ts'
 import { assertSignedIn, authorOf, type Call } from '../shared/call.ts'
 import { type EntityRow, shown } from '../shared/entity.ts'
 import { createRows } from '../shared/entity-write.ts'
@@ -41,12 +41,11 @@ export function createBulk(
   const { payloads, settings } = child.entities
   return {
     kind: 'mutation',
-    args: args({ parent: id, items: list(anything, settings.limits.maxBulkItems) }) as never,
-    *run(call, { parent, items }) {
-      const author = authorOf(call)
-      const parsed = items.map((item, at) => payloads.parse(item, author, `items[${at}]`))
+    args: args({ parent: id, items: items(settings.limits.maxBulkItems) }) as never,
+    *run(call, given) {
+      const parsed = payloads.parseAll(given.items, authorOf(call))
       assertSignedIn(call)
-      const rows = yield* createUnder(child, call, parent, parsed)
+      const rows = yield* createUnder(child, call, given.parent, parsed)
       return { count: rows.length, ids: rows.map((row) => row._id) }
     },
   }

@@ -8,7 +8,7 @@ import {
   byId,
   get,
   increment,
-  insert,
+  insertMany,
   now,
   type Op,
   type Program,
@@ -17,7 +17,7 @@ import {
   remove,
 } from '../../program/program.ts'
 import { canonicalJson, fingerprint, type Row } from '../../schema/values.ts'
-import { args, anything, id, list, optional, shortText, wholeFrom } from '../shared/arguments.ts'
+import { args, anything, id, items, optional, shortText, wholeFrom } from '../shared/arguments.ts'
 import { assertSignedIn, authorOf, type Call, hook } from '../shared/call.ts'
 import type { Mutation } from '../shared/operation.ts'
 import { assertFits, limitOn, readWindow, record } from '../shared/window.ts'
@@ -28,6 +28,7 @@ import {
   type CountsRow,
   type HeadRow,
   heads,
+  type Marks,
   marksOf,
   type StoredRow,
 } from './rows.ts'
@@ -83,10 +84,10 @@ const appendOne: (log: LogContext, call: Call, given: AppendArgs) => Program<App
       : payload
     const late = readCountsLate(log, parent)
     const tally = (late ? yield* late : counts) ?? null
-    const [row] = yield* write(log, parent, author, [written], tally, { key, print })
+    const done = yield* write(log, parent, author, [written], tally, { key, print })
     if (limit) yield* record(limit, call.caller, window ?? null, 1)
-    if (log.hooks.afterAppend) yield* afterAppend(log, call, row as StoredRow)
-    return { seq: (row as StoredRow).seq, created: true }
+    if (log.hooks.afterAppend) yield* afterAppend(log, call, done)
+    return { seq: done.firstSeq, created: true }
   },
 )
 
@@ -98,7 +99,7 @@ interface BulkArgs {
 export function appendBulk(
   log: LogContext,
 ): Mutation<BulkArgs, { count: number; firstSeq: number }> {
-  const read = args({ parent: id, items: list(anything, log.settings.limits.maxBulkItems) })
+  const read = args({ parent: id, items: items(log.settings.limits.maxBulkItems) })
   return {
     kind: 'mutation',
     args: read as never,
@@ -111,9 +112,9 @@ const appendMany: (
   call: Call,
   given: BulkArgs,
 ) => Program<{ count: number; firstSeq: number }> = program(function* (log, call, given) {
-  const { parent, items } = given
+  const { parent } = given
   const author = authorOf(call)
-  const payloads = items.map((item, at) => log.payloads.parse(item, author, `items[${at}]`))
+  const payloads = log.payloads.parseAll(given.items, author)
   assertSignedIn(call)
   const limit = limitOn(log.rateLimit, call)
   const [parentRow, window, counts] = yield* batch(
@@ -137,10 +138,10 @@ const appendMany: (
   }
   const late = readCountsLate(log, parent)
   const tally = (late ? yield* late : counts) ?? null
-  const rows = yield* write(log, parent, author, written, tally, {})
-  if (limit) yield* record(limit, call.caller, window ?? null, rows.length)
-  if (log.hooks.afterAppend) for (const row of rows) yield* afterAppend(log, call, row)
-  return { count: rows.length, firstSeq: (rows[0] as StoredRow).seq }
+  const done = yield* write(log, parent, author, written, tally, {})
+  if (limit) yield* record(limit, call.caller, window ?? null, written.length)
+  if (log.hooks.afterAppend) yield* afterAppend(log, call, done)
+  return { count: written.length, firstSeq: done.firstSeq }
 })
 
 const readParent = (log: LogContext, parent: string): Op<Row | null> =>
@@ -204,15 +205,25 @@ const beforeAppend: (
   return log.payloads.parseHooked(hooked, author)
 })
 
-const afterAppend: (log: LogContext, call: Call, row: StoredRow) => Program<void> = program(
-  function* (log, call, row) {
+const afterAppend: (log: LogContext, call: Call, written: Written) => Program<void> = program(
+  function* (log, call, { rows, ids, at, epoch }) {
     const after = log.hooks.afterAppend
     if (after === undefined) return
-    yield* hook(log.settings, call, (ctx) =>
-      after(ctx, { row: shown(row, { purgedThrough: 0, epoch: row.epoch ?? 0, restoredAt: 0 }) }),
-    )
+    for (const [index, row] of rows.entries()) {
+      const stored = { ...row, _id: ids[index], _creationTime: at } as unknown as StoredRow
+      const marks: Marks = { purgedThrough: 0, epoch, restoredAt: 0 }
+      yield* hook(log.settings, call, (ctx) => after(ctx, { row: shown(stored, marks) }))
+    }
   },
 )
+
+interface Written {
+  readonly firstSeq: number
+  readonly rows: readonly Row[]
+  readonly ids: readonly string[]
+  readonly at: number
+  readonly epoch: number
+}
 
 /** Takes `seq`s from the head and writes the rows, in one piece. */
 const write: (
@@ -222,14 +233,7 @@ const write: (
   payloads: readonly Row[],
   counts: CountsRow | null,
   idempotency: { readonly key?: string | undefined; readonly print?: string | undefined },
-) => Program<readonly StoredRow[]> = program(function* (
-  log,
-  parent,
-  author,
-  payloads,
-  counts,
-  { key, print },
-) {
+) => Program<Written> = program(function* (log, parent, author, payloads, counts, { key, print }) {
   const size = payloads.length
   const at = yield* now()
   const head: HeadRow = yield* increment(heads, [log.table.name, parent], {
@@ -237,14 +241,13 @@ const write: (
     live: size,
     total: size,
   })
-  const rows: StoredRow[] = []
-  let seq = head.seq - size
-  for (const payload of payloads) {
-    seq++
+  const firstSeq = head.seq - size + 1
+  let seq = firstSeq
+  const rows = payloads.map((payload) => {
     const row: Record<string, unknown> = {
       ...payload,
       parent,
-      seq,
+      seq: seq++,
       userId: author,
       createdAt: at,
       updatedAt: at,
@@ -254,13 +257,12 @@ const write: (
       row['idempotencyKey'] = key
       row['fingerprint'] = print
     }
-    row['_id'] = yield* insert(log.layout, row)
-    row['_creationTime'] = at
-    rows.push(row as unknown as StoredRow)
-  }
+    return row
+  })
+  const ids = yield* insertMany(log.layout, rows)
   if (log.counted.length > 0) {
     const tallies = payloads.map((payload) => ({ payload, live: 1, total: 1 }))
     yield* count(log, parent, counts, tallies)
   }
-  return rows
+  return { firstSeq, rows, ids, at, epoch: head.epoch }
 })

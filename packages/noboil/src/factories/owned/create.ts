@@ -3,7 +3,7 @@
  */
 import { batch } from '../../program/program.ts'
 import type { Row } from '../../schema/values.ts'
-import { anything, args, list } from '../shared/arguments.ts'
+import { anything, args, items } from '../shared/arguments.ts'
 import { assertSignedIn, authorOf } from '../shared/call.ts'
 import { type EntityRow, shown } from '../shared/entity.ts'
 import { createRows } from '../shared/entity-write.ts'
@@ -31,12 +31,9 @@ export function createBulk({
 }: OwnedContext): Mutation<{ readonly items: readonly Row[] }, { count: number; ids: string[] }> {
   return {
     kind: 'mutation',
-    args: args({ items: list(anything, entities.settings.limits.maxBulkItems) }) as never,
-    *run(call, { items }) {
-      const author = authorOf(call)
-      const payloads = items.map((item, at) =>
-        entities.payloads.parse(item, author, `items[${at}]`),
-      )
+    args: args({ items: items(entities.settings.limits.maxBulkItems) }) as never,
+    *run(call, given) {
+      const payloads = entities.payloads.parseAll(given.items, authorOf(call))
       assertSignedIn(call)
       if (payloads.length === 0) return { count: 0, ids: [] }
       const limit = limitOn(entities.rateLimit, call)

@@ -118,15 +118,16 @@ export const optional =
 export const list =
   <value>(read: Reader<value>, maxItems: number): Reader<readonly value[]> =>
   (input, path) => {
-    if (!Array.isArray(input)) throw invalid(path, 'Must be a list.')
-    if (input.length > maxItems) {
-      throw new NoboilError('LIMIT_EXCEEDED', `${path} may hold at most ${maxItems} items.`, {
-        limit: 'maxBulkItems',
-        max: maxItems,
-        actual: input.length,
-      })
-    }
+    assertList(input, path, maxItems)
     return input.map((item, at) => read(item, `${path}[${at}]`))
+  }
+
+/** A list of anything; a later step looks at its items. */
+export const items =
+  (maxItems: number): Reader<readonly unknown[]> =>
+  (input, path) => {
+    assertList(input, path, maxItems)
+    return input.slice()
   }
 
 /** Anything; a later step looks at it. */
@@ -152,6 +153,21 @@ const cursorText = (input: unknown, path: string): string | null => {
     throw new NoboilError('INVALID_CURSOR', `${path} is not a cursor of this query.`)
   }
   return input
+}
+
+function assertList(
+  input: unknown,
+  path: string,
+  maxItems: number,
+): asserts input is readonly unknown[] {
+  if (!Array.isArray(input)) throw invalid(path, 'Must be a list.')
+  if (input.length > maxItems) {
+    throw new NoboilError('LIMIT_EXCEEDED', `${path} may hold at most ${maxItems} items.`, {
+      limit: 'maxBulkItems',
+      max: maxItems,
+      actual: input.length,
+    })
+  }
 }
 
 function storableText(value: string, path: string): string {

@@ -35,6 +35,15 @@ describe('a payload', () => {
     for (const zero of [size, at.x, list[1], by.a]) expect(Object.is(zero, 0)).toBe(true)
   })
 
+  it('of a bulk call is named by its place, also where the list has a hole', () => {
+    const hole: unknown[] = [{ size: 1 }]
+    hole[2] = { size: 'x' }
+    expect(() => plain.parseAll(hole, 'ann')).toThrow('items[1]: Must be an object.')
+    expect(() => plain.parseAll([{ size: 1 }, { size: 'x' }], 'ann')).toThrow('items[1].size: ')
+    expect(() => plain.parseAll([{ size: 1, more: 1 }], 'ann')).toThrow('items[0].more: ')
+    expect(plain.parseAll([{ size: 1 }, { size: -0 }], 'ann')).toEqual([{ size: 1 }, { size: 0 }])
+  })
+
   it.each([
     [{ size: 1, more: 1 }, 'payload.more'],
     [{ size: 1, at: { x: 1, z: 1 } }, 'payload.at.z'],

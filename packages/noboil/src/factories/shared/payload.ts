@@ -31,6 +31,15 @@ export class Payloads {
     return this.#check(this.#input, input, userId, path)
   }
 
+  /** The payloads of a bulk call, named by their places in `items`. */
+  parseAll(items: readonly unknown[], userId: string): readonly Row[] {
+    const payloads: Row[] = []
+    for (let at = 0; at < items.length; at++) {
+      payloads.push(this.#check(this.#input, items[at], userId, at))
+    }
+    return payloads
+  }
+
   /** A whole payload as a hook returned it: it may name every declared field. */
   parseHooked(value: unknown, userId: string): Row {
     return this.#check(this.#fields, value, userId, 'payload')
@@ -97,28 +106,35 @@ export class Payloads {
     return payload
   }
 
-  #check(fields: Fields, input: unknown, userId: string, path: string): Row {
+  #check(fields: Fields, input: unknown, userId: string, path: Path): Row {
     assertObject(input, path)
     this.#inspect(fields, input, path)
     return this.#zod(this.#stampsUser ? { ...input, userId } : input, path)
   }
 
-  #inspect(fields: Fields, value: object, path: string): void {
+  #inspect(fields: Fields, value: object, path: Path): void {
     const issues = inspect(fields, value, this.#maxBytes)
-    if (issues)
-      throw invalidAll(issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` })))
+    if (issues === undefined) return
+    const under = textOf(path)
+    throw invalidAll(issues.map((issue) => ({ ...issue, path: `${under}.${issue.path}` })))
   }
 
-  #zod(value: object, path: string): Row {
+  #zod(value: object, path: Path): Row {
     const result = this.#schema.safeParse(value)
-    if (!result.success) throw invalidAll(result.error.issues.map((issue) => fromZod(issue, path)))
-    return asStored(result.data)
+    if (result.success) return asStored(result.data)
+    const under = textOf(path)
+    throw invalidAll(result.error.issues.map((issue) => fromZod(issue, under)))
   }
 }
 
-function assertObject(input: unknown, path: string): asserts input is Row {
+/** What a refusal calls a payload: a name, or its place in `items`, which becomes a text only when it must. */
+type Path = string | number
+
+const textOf = (path: Path): string => (typeof path === 'number' ? `items[${path}]` : path)
+
+function assertObject(input: unknown, path: Path): asserts input is Row {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw invalid(path, 'Must be an object.')
+    throw invalid(textOf(path), 'Must be an object.')
   }
 }
 

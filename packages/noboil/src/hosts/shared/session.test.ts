@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { call, insert, program } from '../../program/program.ts'
+import { call, insert, insertMany, program } from '../../program/program.ts'
 import type { Transaction } from '../../program/request.ts'
 import {
   addPerson,
@@ -47,6 +47,28 @@ describe.each(bothHosts)('hooks on %s', (_, open) => {
     await host.write(() => work())
     expect((await host.read(() => allPeople())).value).toEqual(['a', 'c'])
     expect(commits[0]?.changes).toHaveLength(2)
+  })
+
+  test('rows that are inserted together are changes of their own, and are undone together', async () => {
+    const { host, commits } = await open()
+    const all = program(function* (ids: readonly string[]) {
+      return yield* insertMany(
+        people,
+        ids.map((id) => person(id)),
+      )
+    })
+    const work = program(function* () {
+      const made = yield* all(['a', 'b'])
+      yield* call(async (transaction) => {
+        expect(await codeOf(transaction.run(() => all(['c', 'a', 'd'])))).toBe('DUPLICATE')
+      })
+      return made
+    })
+    const made = ['person.a', 'person.b']
+    expect((await host.write(() => work())).value).toEqual(made)
+    expect((await host.read(() => allPeople())).value).toEqual(['a', 'b'])
+    expect(commits[0]?.changes.map(({ after }) => after?.['_id'])).toEqual(made)
+    expect(await codeOf(host.read(() => all(['e'])))).toBe('UNSUPPORTED')
   })
 
   test('programs that a hook starts together run one after another', async () => {

@@ -4,7 +4,13 @@
  */
 import { NoboilError } from '../../errors/error.ts'
 import type { Program } from '../../program/program.ts'
-import type { CallRequest, ReadRequest, StoreRequest, Transaction } from '../../program/request.ts'
+import type {
+  CallRequest,
+  InsertManyRequest,
+  ReadRequest,
+  StoreRequest,
+  Transaction,
+} from '../../program/request.ts'
 import { Execution, isThenable, type Progress, type SyncInterpreter } from '../../program/run.ts'
 import { keyOfId } from '../../schema/layout.ts'
 import type { HostPorts, ReadRecord } from '../host.ts'
@@ -42,6 +48,7 @@ export abstract class Session implements SyncInterpreter {
 
   /** Interprets one request of the innermost program. */
   abstract run(request: StoreRequest): unknown
+  insertMany?(request: InsertManyRequest): readonly unknown[]
   abstract afterCommit(effect: () => unknown): void
 
   protected entered(): void {}

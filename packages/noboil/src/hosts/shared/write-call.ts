@@ -3,7 +3,13 @@
  * they changed is kept until the group is committed.
  */
 import type { Change } from '../../changes/change.ts'
-import type { InsertRequest, NowRequest, ReadRequest, StoreRequest } from '../../program/request.ts'
+import type {
+  InsertManyRequest,
+  NowRequest,
+  ReadRequest,
+  StoreRequest,
+} from '../../program/request.ts'
+import type { Layout } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
 import type { WriteOptions } from '../host.ts'
 import { scheduleLayout } from './schedule.ts'
@@ -77,6 +83,11 @@ export class WriteCall extends Session {
     }
   }
 
+  override insertMany({ table, rows }: InsertManyRequest): readonly unknown[] {
+    this.#beforeWrite()
+    return rows.map((row) => this.#insert(table, row))
+  }
+
   override afterCommit(effect: () => unknown): void {
     this.effects.push(effect)
   }
@@ -140,9 +151,12 @@ export class WriteCall extends Session {
     }
   }
 
-  #identified({ table, row }: InsertRequest): Row {
-    if (table.id !== 'stored' || row['_id'] !== undefined) return row
-    return { ...row, _id: this.tools.ids.next(table.name) }
+  #insert(table: Layout, row: Row): unknown {
+    const isNew = table.id === 'stored' && row['_id'] === undefined
+    const named = isNew ? { ...row, _id: this.tools.ids.next(table.name) } : row
+    const change = this.#store.insert(table, named)
+    this.changes.push(change)
+    return (change.after as Row)['_id']
   }
 
   #isBareAt(depth: number): boolean {
@@ -152,11 +166,8 @@ export class WriteCall extends Session {
   #write(request: WriteRequest): unknown {
     const store = this.#store
     switch (request.op) {
-      case 'insert': {
-        const change = store.insert(request.table, this.#identified(request))
-        this.changes.push(change)
-        return (change.after as Row)['_id']
-      }
+      case 'insert':
+        return this.#insert(request.table, request.row)
       case 'patch': {
         const change = store.patch(request.table, request.row, request.set)
         if (change !== undefined) this.changes.push(change)

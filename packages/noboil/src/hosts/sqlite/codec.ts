@@ -10,20 +10,20 @@ export class Codec {
   readonly #columns: readonly Column[]
   readonly #byName: ReadonlyMap<string, Column>
   readonly #names: readonly string[]
-  /** Where SQL's NULL is null, and not a missing field. */
-  readonly #nulls: readonly boolean[]
   /** Columns whose values are not read as they are. */
   readonly #special: readonly (Column['storage'] | undefined)[]
+  /** What every row has. A copy of it has its shape at once; fields that are added one by one cost several times as much. */
+  readonly #blank: Row
 
   constructor(layout: Layout, columns: readonly Column[]) {
     this.#layout = layout
     this.#columns = columns
     this.#byName = new Map(columns.map((column) => [column.name, column]))
     this.#names = columns.map((column) => column.name)
-    this.#nulls = columns.map((column) => column.absent === 'null')
     this.#special = columns.map(({ storage }) =>
       storage === 'json' || storage === 'boolean' ? storage : undefined,
     )
+    this.#blank = blankOf(layout, columns)
   }
 
   /** The values of a whole row. Throws for a field that is missing without leave, or unknown. */
@@ -37,9 +37,7 @@ export class Codec {
       if (value !== undefined) known++
       values.push(this.#encode(column, value))
     }
-    let given = 0
-    for (const name in row) if (row[name] !== undefined) given++
-    if (known !== given) this.#refuseUnknown(row)
+    if (Object.keys(row).length !== known) this.#refuseUnknown(row)
     return values
   }
 
@@ -51,12 +49,12 @@ export class Codec {
   decode(values: readonly SQLOutputValue[]): Row {
     const names = this.#names
     const special = this.#special
-    const row: Record<string, unknown> = {}
+    const row: Record<string, unknown> = { ...this.#blank }
     for (let i = 0; i < names.length; i++) {
       const value = values[i] as SQLOutputValue
-      if (value === null) {
-        if (this.#nulls[i] === true) row[names[i] as string] = null
-      } else if (special[i] === undefined) row[names[i] as string] = value
+      // Fields that are always there are null in the blank row, and others not in it.
+      if (value === null) continue
+      if (special[i] === undefined) row[names[i] as string] = value
       else if (special[i] === 'json') row[names[i] as string] = JSON.parse(value as string)
       else row[names[i] as string] = value === 1
     }
@@ -100,4 +98,12 @@ export class Codec {
       throw new InvariantError(`Table '${this.#layout.name}' has no field '${name}'.`)
     }
   }
+}
+
+function blankOf(layout: Layout, columns: readonly Column[]): Row {
+  const blank: Record<string, unknown> = {}
+  for (const { name, field } of columns) if (!field.optional) blank[name] = null
+  if (layout.id === 'key') blank['_id'] = null
+  if (layout.creationTime !== undefined) blank['_creationTime'] = null
+  return blank
 }
