@@ -3,6 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 
 export interface Supervised {
+  /** Of the process that runs now. */
+  readonly pid: () => number | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -37,6 +39,7 @@ export function superviseWorker(env: Readonly<Record<string, string | undefined>
   }
   start()
   return {
+    pid: () => child.pid,
     stop: async () => {
       isOver = true
       clearTimeout(timer)
