@@ -82,12 +82,12 @@ export class FakeRedis {
     for (const connection of this.#connections) this.#end(connection)
   }
 
-  /** Ends the oldest connection without a word to who holds it, as the death of its process does. */
-  endFirst(): void {
+  /** Ends the oldest connection; silently, as the death of its process does, or as a network does. */
+  cutFirst({ silently = false }: { readonly silently?: boolean } = {}): void {
     const [first] = this.#connections
     if (first === undefined) return
-    first.isOpen = false
-    this.#connections.delete(first)
+    if (silently) this.#forget(first)
+    else this.#end(first)
   }
 
   /** Puts something under the key of an entry, whatever it is. */

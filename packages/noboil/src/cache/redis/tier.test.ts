@@ -1,66 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { AppCache } from '../cache.ts'
-import { HandClock, listLogger, type LogLine, rest, Upstream } from '../cache.fixture.ts'
-import { FakeRedis, type Fate } from './fake.fixture.ts'
+import { rest, Upstream } from '../cache.fixture.ts'
+import { closeFleet, held, post, settings, startFleet } from './fleet.fixture.ts'
 
-const post = { type: 'post', ttlMs: 60_000, jitter: 0, timeoutMs: 30_000 } as const
-const settings = { maxLagMs: 1_000, leaseMs: 3_000, commandTimeoutMs: 500 } as const
-
-let open: AppCache[] = []
-afterEach(async () => {
-  await Promise.all(open.map((cache) => cache.close()))
-  open = []
-})
-
-interface Fleet {
-  readonly clock: HandClock
-  readonly redis: FakeRedis
-  readonly lines: LogLine[]
-  readonly caches: readonly [AppCache, AppCache, AppCache]
-  readonly network: Network
-}
-
-interface Network {
-  /** What becomes of each message of the bus. */
-  fate: Fate
-  /** Nothing that is asked of Redis is answered. */
-  hangs: boolean
-  /** Called whenever something arrives anywhere. */
-  onTurn: () => void
-}
-
-/** Three processes on one Redis, all of them connected. */
-async function startFleet(): Promise<Fleet> {
-  const clock = new HandClock()
-  const lines: LogLine[] = []
-  const network: Network = { fate: 'arrives', hangs: false, onTurn() {} }
-  const redis = new FakeRedis(
-    () => clock.now() + 1_000_000,
-    async () => {
-      if (network.hangs) await new Promise(() => {})
-      network.onTurn()
-    },
-    () => network.fate,
-  )
-  let tokens = 0
-  const start = (): AppCache =>
-    new AppCache(
-      { dependencies: { posts: ['pictures'], feed: ['posts'] }, limits: { maxEntries: 100 } },
-      {
-        clock,
-        random: { unit: () => ++tokens / 1e6, token: () => `t${++tokens}` },
-        log: listLogger(lines),
-      },
-      { driver: redis.driver, settings },
-    )
-  const caches = [start(), start(), start()] as const
-  open = [...caches]
-  await rest()
-  expect(caches.map((cache) => cache.stats().redis)).toEqual(Array(3).fill('connected'))
-  return { clock, redis, lines, caches, network }
-}
-
-const held = (): Promise<never> => Promise.reject(new Error('was loaded again'))
+afterEach(closeFleet)
 
 describe('a value', () => {
   test('that one process has loaded is the others’ without a load', async () => {
@@ -96,7 +38,7 @@ describe('a value', () => {
     const upstream = new Upstream<string>()
     dead.remember('a', post, () => new Promise(() => {})).catch(() => {})
     await rest()
-    redis.endFirst()
+    redis.cutFirst({ silently: true })
     await dead.close()
     const waiting = others.map((cache) => cache.remember('a', post, upstream.load))
     await clock.pass(settings.leaseMs - 1)
@@ -141,6 +83,39 @@ describe('a value', () => {
     expect(await one.get('a')).toBeUndefined()
     expect(await other.get('a')).toBeUndefined()
     expect(one.stats().fenced).toBe(1)
+  })
+
+  test('that the app sets while Redis is met again is not kept when a change came between', async () => {
+    const { caches, redis, clock, network } = await startFleet()
+    const [one, other] = caches
+    redis.cutFirst()
+    let done: Promise<unknown> | undefined
+    network.onTurn = (what) => {
+      if (what !== '→ SCRIPT') return
+      done ??= Promise.all([one.set('a', 'at hand', post), other.invalidate('picture')])
+    }
+    await clock.pass(1_000)
+    await done
+    expect(one.stats()).toMatchObject({ redis: 'connected', fenced: 1 })
+    expect(await other.get('a')).toBeUndefined()
+    expect(await one.get('a')).toBeUndefined()
+  })
+
+  test('that the app sets while Redis is away outdates what is loaded elsewhere', async () => {
+    const { caches, redis, clock } = await startFleet()
+    const [one, other, third] = caches
+    const slow = new Upstream<string>()
+    const loading = other.remember('a', post, slow.load)
+    await rest()
+    redis.cutFirst()
+    await one.set('a', 'set', post)
+    expect(await one.get('a')).toBe('set')
+    await clock.pass(1_000)
+    expect(one.stats()).toMatchObject({ redis: 'connected', pendingInvalidations: 0 })
+    await slow.answer('old')
+    expect(await loading).toBe('old')
+    expect(await third.get('a')).toBeUndefined()
+    expect(await other.get('a')).toBeUndefined()
   })
 
   test('in Redis that nobody can read is loaded', async () => {
@@ -249,94 +224,6 @@ describe('a change', () => {
     await clock.pass(10_000)
     expect(one.stats()).toMatchObject({ redis: 'connected', pendingInvalidations: 0 })
     expect(await other.get('a')).toBeUndefined()
-  })
-})
-
-describe('without Redis', () => {
-  test('that hangs, calls are answered after commandTimeoutMs', async () => {
-    const fleet = await startFleet()
-    const [one] = fleet.caches
-    fleet.network.hangs = true
-    let answer: string | undefined
-    const asked = one.remember('a', post, () => 'loaded').then((value) => (answer = value))
-    await fleet.clock.pass(settings.commandTimeoutMs - 1)
-    expect(answer).toBeUndefined()
-    await fleet.clock.pass(100)
-    expect(await asked).toBe('loaded')
-    expect(one.stats()).toMatchObject({ redis: 'away', redisLost: 1 })
-  })
-
-  test('values are fresh for maxLagMs from the beginning of their load', async () => {
-    const { caches, redis, clock } = await startFleet()
-    const [one] = caches
-    redis.isDown = true
-    redis.cut()
-    const upstream = new Upstream<string>()
-    const slow = one.remember('a', post, upstream.load)
-    await rest()
-    await clock.pass(600)
-    await upstream.answer('x')
-    expect(await slow).toBe('x')
-    await clock.pass(399)
-    expect(await one.get('a')).toBe('x')
-    await clock.pass(1)
-    expect(await one.get('a')).toBeUndefined()
-  })
-
-  test('a load is joined while it is younger than maxLagMs, also after changes', async () => {
-    const { caches, redis, clock } = await startFleet()
-    const [one] = caches
-    const change = one.invalidate('post')
-    redis.isDown = true
-    redis.cut()
-    await change
-    const upstream = new Upstream<string>()
-    const ask = (): Promise<string> => one.remember('a', post, upstream.load)
-    const calls = [ask(), ask()]
-    await rest()
-    await clock.pass(settings.maxLagMs - 1)
-    calls.push(ask())
-    await rest()
-    expect(upstream.calls).toBe(1)
-    await clock.pass(1)
-    calls.push(ask())
-    await rest()
-    expect(upstream.calls).toBe(2)
-    await upstream.answer('x')
-    await upstream.answer('y')
-    expect(await Promise.all(calls)).toEqual(['x', 'x', 'x', 'y'])
-    expect(await one.get('a')).toBe('y')
-  })
-})
-
-describe('a new history', () => {
-  test('keeps nothing of a load that began in the one before', async () => {
-    const { caches, redis, clock } = await startFleet()
-    const [one, other] = caches
-    for (let at = 0; at < 5; at++) await one.invalidate('post')
-    const slow = new Upstream<string>()
-    const first = one.remember('a', post, slow.load)
-    await rest()
-    redis.restart()
-    await clock.pass(200)
-    expect(one.stats().redis).toBe('connected')
-    await other.invalidate('post')
-    await slow.answer('old')
-    expect(await first).toBe('old')
-    expect(await other.remember('a', post, () => 'new')).toBe('new')
-    expect(await one.remember('a', post, held)).toBe('new')
-  })
-
-  test('begins when Redis has forgotten its versions, and is noticed within maxLagMs', async () => {
-    const { caches, redis, clock } = await startFleet()
-    const [one, other] = caches
-    await one.remember('a', post, () => 'old')
-    await other.remember('a', post, held)
-    redis.evictTags()
-    await one.invalidate('post')
-    await clock.pass(settings.maxLagMs)
-    expect(await other.remember('a', post, () => 'new')).toBe('new')
-    expect(other.stats()).toMatchObject({ redis: 'connected', redisLost: 1 })
   })
 })
 
