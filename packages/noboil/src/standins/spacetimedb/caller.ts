@@ -74,8 +74,21 @@ export class Connection extends EngineCaller {
 }
 
 export function decodeRows(relation: Relation, rows: Iterable<Row>): UntypedRow[] {
-  const { columns, typespace } = relation
+  const read = readerOf(relation)
+  return Array.from(rows, ({ bytes }) => read(new BinaryReader(bytes)))
+}
+
+type RowReader = (reader: BinaryReader) => UntypedRow
+
+const READERS = new WeakMap<Relation['columns'], RowReader>()
+
+/** One for each table and view: the SDK keeps what it makes. */
+function readerOf({ columns, typespace }: Relation): RowReader {
+  const known = READERS.get(columns)
+  if (known !== undefined) return known
   const elements = columns.map(({ name, type }) => ({ name, algebraicType: type }))
-  const read = AlgebraicType.makeDeserializer({ tag: 'Product', value: { elements } }, typespace)
-  return Array.from(rows, ({ bytes }) => read(new BinaryReader(bytes)) as UntypedRow)
+  const type = { tag: 'Product', value: { elements } } as const
+  const read = AlgebraicType.makeDeserializer(type, typespace) as RowReader
+  READERS.set(columns, read)
+  return read
 }

@@ -34,7 +34,6 @@ import { LogBook } from './logs.ts'
 import { type Relation, tableRelation, viewRelation, viewTable } from './relation.ts'
 import { type Job, Schedules } from './schedules.ts'
 import { selectRows } from './sql/select.ts'
-import { validateDefinition } from './validate.ts'
 
 /** Who calls: an identity, and the connection it calls through (0n: none). */
 export interface Caller {
@@ -301,7 +300,6 @@ export class Engine {
         return started.store
       }),
     )
-    validateDefinition(module.definition)
     const store = new Datastore(module.definition, this.options.shuffle)
     if (state !== undefined) importState(store, module.definition, state)
     started.store = store

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bundleModule, type ModuleBundle } from './bundle.ts'
 import { ModuleCallError } from './errors.ts'
@@ -332,6 +334,26 @@ test('two hosts of one bundle share nothing', async () => {
   other.call('whoami')
   expect(audit().at(-1)).toBe('nobody  true 1')
   expect(other.tables('audit').at(-1)?.what).toBe('nobody  true 1')
+})
+
+test('a host that is closed is forgotten, however many there were of its bundle', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const used = async (): Promise<WeakRef<object>> => {
+    const made = await open()
+    const fetch = (): object => ({})
+    made.stubHttp(fetch)
+    made.call('append', { parent: 'a', text: 'one' })
+    made.procedure('since', { parent: 'a', after: 0n })
+    for (const read of [made.tables('note'), made.rows('mine')]) expect(read).toHaveLength(1)
+    made.bindings()
+    await made.close()
+    return new WeakRef(fetch)
+  }
+  const known = [await used(), await used(), await used()]
+  await new Promise((resolve) => setImmediate(resolve))
+  collectGarbage()
+  expect(known.map((one) => one.deref())).toEqual([undefined, undefined, undefined])
 })
 
 test('a host asks for an entry or a bundle, and for one of them', async () => {

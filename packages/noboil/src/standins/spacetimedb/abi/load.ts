@@ -4,6 +4,7 @@ import { DefinitionError } from '../../../errors/assert.ts'
 import type { ModuleBundle } from '../bundle.ts'
 import type { AbiError } from '../datastore/errors.ts'
 import { type ModuleDefinition, readDefinition } from '../definition.ts'
+import { validateDefinition } from '../validate.ts'
 import { createSyscalls, MODULE_HOOKS, type SyscallPorts, type Syscalls } from './syscalls.ts'
 
 /** What `spacetimedb/server` answers its host with. */
@@ -31,16 +32,14 @@ export interface ModuleHooks {
 
 export interface LoadedModule {
   readonly hooks: ModuleHooks
+  /** The same object for every host of a bundle. */
   readonly definition: ModuleDefinition
-  readonly exports: readonly string[]
-  /** The definition as publishing would send it. */
-  readonly described: Uint8Array
 }
 
 /**
  * Loads the module into a context of its own: nothing of it is shared with another host of the same bundle.
  *
- * @throws {DefinitionError} when it does not evaluate there, or when its definition cannot be described.
+ * @throws {DefinitionError} when it does not evaluate there, or when publishing would refuse its definition.
  */
 export function loadModule(bundle: ModuleBundle, ports: SyscallPorts): LoadedModule {
   let hooks: ModuleHooks | undefined
@@ -55,10 +54,7 @@ export function loadModule(bundle: ModuleBundle, ports: SyscallPorts): LoadedMod
     const evaluate = scriptOf(bundle).runInContext(context) as Evaluate
     const module = evaluate(sys20, sys21)
     hooks = hooksOf(module)
-    const described = hooks.__describe_module__()
-    const { moduleDef } = module.default as { moduleDef: unknown }
-    const definition = readDefinition(moduleDef)
-    return { hooks, definition, exports: Object.keys(module), described }
+    return { hooks, definition: definitionOf(bundle, module, hooks) }
   } catch (error) {
     throw new DefinitionError(`The module ${bundle.entry} cannot be published: ${messageOf(error)}`)
   }
@@ -74,6 +70,27 @@ function scriptOf(bundle: ModuleBundle): vm.Script {
   const script = new vm.Script(bundle.code, { filename: `${bundle.entry}.bundle.js` })
   SCRIPTS.set(bundle, script)
   return script
+}
+
+const DEFINITIONS = new WeakMap<ModuleBundle, ModuleDefinition>()
+
+/**
+ * Described, read and checked once for a bundle, since it is the same every time. And the SDK keeps every type that it has made a
+ * decoder of, with the context it came from: so it must not be shown those of every host.
+ */
+function definitionOf(
+  bundle: ModuleBundle,
+  module: Readonly<Record<string, unknown>>,
+  hooks: ModuleHooks,
+): ModuleDefinition {
+  const known = DEFINITIONS.get(bundle)
+  if (known !== undefined) return known
+  hooks.__describe_module__()
+  const { moduleDef } = module['default'] as { readonly moduleDef: unknown }
+  const definition = readDefinition(moduleDef)
+  validateDefinition(definition)
+  DEFINITIONS.set(bundle, definition)
+  return definition
 }
 
 function hooksOf(module: Readonly<Record<string, unknown>>): ModuleHooks {
