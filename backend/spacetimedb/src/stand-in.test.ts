@@ -8,6 +8,8 @@ import { clientOf, connected, type Database } from './database.ts'
 import { fill } from './fill.ts'
 import { startStandIn } from './stand-in.ts'
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 let accounts: Accounts
 let database: Database
 const clients: SpacetimeClient[] = []
@@ -16,7 +18,7 @@ beforeAll(async () => {
   accounts = await Accounts.open(undefined)
   database = await startStandIn({ port: 0, accounts, folder: undefined })
   await fill(database, await connect(database.owner))
-}, 60_000)
+})
 
 afterAll(async () => {
   for (const client of clients) client.close()
@@ -116,4 +118,4 @@ test('what is published loads where no Node is, and stays small', async () => {
   await host.close()
   // Zod and SpacetimeDB's own library are most of it.
   expect(module.bytes).toBeLessThan(1_500_000)
-}, 60_000)
+})

@@ -1,9 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import type { SpacetimeClient } from '../../react/spacetimedb/client.ts'
 import { bindings, down, type Films, openFilms, type Way } from './fetching.fixture.ts'
 
 const { reducers } = bindings
+
+// The modules are bundled once, which takes as long as the machine is busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+beforeAll(async () => {
+  for (const way of ['procedure', 'worker'] as const) await (await openFilms(way)).close()
+})
 
 let open: Films | undefined
 

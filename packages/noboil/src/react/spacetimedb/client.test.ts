@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import { openRig } from '../../hosts/spacetimedb/app.fixture.ts'
 import { schemaOfFixture } from '../../hosts/spacetimedb/schema.fixture.ts'
@@ -7,6 +7,10 @@ import { SpacetimeClient } from './client.ts'
 
 const bindings = bindingsOf(schemaOfFixture)
 const { tables, reducers } = bindings
+
+// The module is bundled once, which takes as long as the machine is busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+beforeAll(async () => (await openRig()).host.close())
 
 async function world() {
   const rig = await openRig()
@@ -106,5 +110,72 @@ it('without its token a client is somebody new', async () => {
   const before = ann.userId
   ann.reconnect({ token: undefined })
   await vi.waitFor(() => expect(ann.userId).not.toBe(before))
+  ann.close()
+})
+
+it('windows of one browser become somebody else together', async () => {
+  const { rig } = await world()
+  let token: string | undefined
+  const windows = new Set<() => void>()
+  const open = (): SpacetimeClient =>
+    new SpacetimeClient({
+      uri: 'http://stand-in',
+      database: 'test',
+      bindings,
+      webSocket: rig.host.webSocket(),
+      tokens: {
+        get: () => token,
+        set: (given) => {
+          if (token === given) return
+          token = given
+          for (const heard of windows) queueMicrotask(heard)
+        },
+        listen: (heard) => {
+          windows.add(heard)
+          return () => windows.delete(heard)
+        },
+      },
+    })
+  const [one, two] = [open(), open()]
+  const together = () => {
+    expect(one.userId).toBeDefined()
+    expect(two.userId).toBe(one.userId)
+  }
+  await vi.waitFor(together)
+  const before = one.userId
+  one.reconnect({ token: undefined })
+  await vi.waitFor(() => {
+    together()
+    expect(one.userId).not.toBe(before)
+  })
+  two.close()
+  one.reconnect({ token: undefined })
+  expect(windows.size).toBe(1)
+  one.close()
+})
+
+it('a watch that is let go of leaves nothing behind on the connection', async () => {
+  const { make } = await world()
+  const ann = make()
+  const { watch } = ann.watch(tables.banner)
+  await vi.waitFor(() => expect(watch.get().rows).toEqual([]))
+  const listeners = vi.fn<() => void>()
+  watch.listen(listeners)
+  watch.detach()
+  await ann.call(reducers.set_banner, { key: 'a', payload: { message: '1' } })
+  expect(listeners).not.toHaveBeenCalled()
+  ann.close()
+})
+
+it('rows that have not changed are the same objects again', async () => {
+  const { make } = await world()
+  const ann = make()
+  const { watch } = ann.watch(tables.banner)
+  await ann.call(reducers.set_banner, { key: 'a', payload: { message: '1' } })
+  await vi.waitFor(() => expect(watch.get().rows).toHaveLength(1))
+  const before = watch.get().rows?.[0]
+  await ann.call(reducers.set_banner, { key: 'b', payload: { message: '2' } })
+  await vi.waitFor(() => expect(watch.get().rows).toHaveLength(2))
+  expect(watch.get().rows?.find((row) => row['key'] === 'a')).toBe(before)
   ann.close()
 })

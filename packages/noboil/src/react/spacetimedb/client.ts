@@ -68,6 +68,8 @@ export class SpacetimeClient {
   readonly #watches = new Map<string, Held>()
   readonly #listeners = new Set<() => void>()
   readonly #stopWaker: () => void
+  readonly #stopTokens: (() => void) | undefined
+  #tokenInUse: string | undefined
   #connection: Connection | undefined
   #state: ConnectionState = 'connecting'
   #identity: string | undefined
@@ -93,6 +95,11 @@ export class SpacetimeClient {
     this.#answers = new Answers(this.#results, this.#clock)
     this.#stopWaker = (options.ports?.waker ?? pageWaker)(() => {
       if (this.#state === 'offline') this.#open()
+    })
+    // Windows of one browser are one person.
+    this.#stopTokens = this.#tokens.listen?.(() => {
+      const token = this.#tokens.get()
+      if (token !== this.#tokenInUse) this.reconnect({ token })
     })
     this.#open()
   }
@@ -244,6 +251,7 @@ export class SpacetimeClient {
   close(): void {
     this.#isClosed = true
     this.#stopWaker()
+    this.#stopTokens?.()
     this.#stopTimer?.()
     this.#drop()
   }
@@ -305,6 +313,7 @@ export class SpacetimeClient {
         connected: (connection, identity, token) => {
           if (round !== this.#round || this.#isClosed) return connection.disconnect()
           this.#tokens.set(token)
+          this.#tokenInUse = token
           this.#attempts = 0
           this.#problem = null
           this.#connection = connection

@@ -1,6 +1,6 @@
 /** Hooks over the real SDK, which talks to a module in this process. */
 import { act, cleanup, waitFor } from '@testing-library/react'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import { bindings, createWorld, type Person, type World } from './app.fixture.tsx'
 import { useCacheEntry } from './cache-entry.ts'
@@ -33,6 +33,10 @@ const banner = {
   restore: reducers.restore_banner,
 }
 
+// The module is bundled once, which takes as long as the machine is busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+beforeAll(async () => (await createWorld()).close())
+
 let world: World
 let ann: Person
 let parent: string
@@ -49,7 +53,7 @@ afterEach(async () => {
   await world.close()
 })
 
-const until = (check: () => void): Promise<void> => waitFor(check, { interval: 5, timeout: 5_000 })
+const until = (check: () => void): Promise<void> => waitFor(check, { interval: 5, timeout: 20_000 })
 
 const cast = (count: number): void => {
   const items = Array.from({ length: count }, (_, optionIdx) => ({ optionIdx }))
@@ -394,7 +398,7 @@ describe('when the connection goes', () => {
       const ids = (data ?? []).map(({ _id }) => _id)
       expect(new Set(ids).size).toBe(ids.length)
     }
-  }, 60_000)
+  })
 
   it('a call whose answer was on its way is answered by the next connection', async () => {
     const { now } = ann.hook(() => useLog(votes, { parent }))

@@ -5,11 +5,15 @@ import { ownReducers, resultsRef, userRef } from '../../wire/spacetimedb.ts'
 
 export type StoredRow = Readonly<Record<string, unknown>>
 
+export type RowListener = (ctx: unknown, row: StoredRow) => void
+
 /** One table of a connection's cache. */
 export interface CachedTable {
   iter(): Iterable<StoredRow>
-  onInsert(listener: () => void): void
-  onDelete(listener: () => void): void
+  onInsert(listener: RowListener): void
+  onDelete(listener: RowListener): void
+  removeOnInsert(listener: RowListener): void
+  removeOnDelete(listener: RowListener): void
 }
 
 export interface Subscription {

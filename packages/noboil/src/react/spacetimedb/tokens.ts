@@ -5,6 +5,8 @@ export interface TokenStore {
   get(): string | undefined
   /** Undefined forgets it: the next connection is somebody new. */
   set(token: string | undefined): void
+  /** Calls `changed` when another window has set it; the answer stops that. */
+  listen?(changed: () => void): () => void
 }
 
 /** In this browser's storage, by what they are for; where there is none, as long as the page is open. */
@@ -18,6 +20,14 @@ export function browserTokens(uri: string, database: string): TokenStore {
       kept = token
       if (token === undefined) storage?.removeItem(key)
       else storage?.setItem(key, token)
+    },
+    listen(changed) {
+      if (storage === undefined || typeof window === 'undefined') return () => {}
+      const heard = (event: StorageEvent): void => {
+        if (event.key === key || event.key === null) changed()
+      }
+      window.addEventListener('storage', heard)
+      return () => window.removeEventListener('storage', heard)
     },
   }
 }

@@ -6,7 +6,7 @@ import { errorData } from '../../errors/match.ts'
 import { NoboilError } from '../../errors/error.ts'
 import type { TableRef } from '../../wire/spacetimedb.ts'
 import { edited, type Edit, type Row } from './overlay.ts'
-import type { Connection, Subscription } from './sdk.ts'
+import type { Connection, RowListener, StoredRow, Subscription } from './sdk.ts'
 
 export interface Filter {
   readonly column: string
@@ -30,6 +30,7 @@ export class Watch {
   readonly #filter: Filter | undefined
   readonly #listeners = new Set<() => void>()
   readonly #edits: Edit[] = []
+  readonly #rows = new WeakMap<StoredRow, Row>()
   #connection: Connection | undefined
   #subscription: Subscription | undefined
   #confirmed: readonly Row[] | undefined
@@ -66,9 +67,8 @@ export class Watch {
     this.#connection = connection
     this.#isApplied = false
     for (const source of this.ref.sources) {
-      // Listeners of a connection that has gone hear nothing more.
-      connection.db[source]?.onInsert(() => this.#changed(connection))
-      connection.db[source]?.onDelete(() => this.#changed(connection))
+      connection.db[source]?.onInsert(this.#changed)
+      connection.db[source]?.onDelete(this.#changed)
     }
     this.#subscription = connection
       .subscriptionBuilder()
@@ -89,6 +89,10 @@ export class Watch {
         // The connection has gone, and the subscription with it.
       }
     }
+    for (const source of this.ref.sources) {
+      this.#connection?.db[source]?.removeOnInsert(this.#changed)
+      this.#connection?.db[source]?.removeOnDelete(this.#changed)
+    }
     this.#connection = undefined
     this.#subscription = undefined
     this.#isApplied = false
@@ -105,8 +109,8 @@ export class Watch {
   }
 
   /** Many rows of one transaction are one change. */
-  #changed(connection: Connection): void {
-    if (connection !== this.#connection || !this.#isApplied || this.#isQueued) return
+  readonly #changed: RowListener = (_ctx, row) => {
+    if (!this.#isApplied || this.#isQueued || !this.#wants(row)) return
     this.#isQueued = true
     queueMicrotask(() => {
       this.#isQueued = false
@@ -125,13 +129,26 @@ export class Watch {
     const rows = new Map<unknown, Row>()
     for (const source of this.ref.sources) {
       for (const stored of connection.db[source]?.iter() ?? []) {
-        if (this.#filter && stored[this.#filter.column] !== this.#filter.value) continue
-        const row = this.ref.decode(stored)
+        if (!this.#wants(stored)) continue
+        const row = this.#decoded(stored)
         rows.set(row['_id'] ?? row, row)
       }
     }
     this.#confirmed = [...rows.values()]
     this.#show()
+  }
+
+  #wants(stored: StoredRow): boolean {
+    return this.#filter === undefined || stored[this.#filter.column] === this.#filter.value
+  }
+
+  /** A row that has not changed is the same object again. */
+  #decoded(stored: StoredRow): Row {
+    const known = this.#rows.get(stored)
+    if (known !== undefined) return known
+    const row = this.ref.decode(stored)
+    this.#rows.set(stored, row)
+    return row
   }
 
   #fail(event: unknown): void {

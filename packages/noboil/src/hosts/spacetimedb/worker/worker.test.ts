@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { object, string } from 'zod/v4'
 import { NoboilError } from '../../../errors/error.ts'
 import { errorCode, errorData } from '../../../errors/match.ts'
@@ -8,6 +8,10 @@ import { action } from './actions.ts'
 import { startWorker, type WorkerLog } from './worker.ts'
 
 const { reducers } = bindings
+
+// The module is bundled once, which takes as long as the machine is busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+beforeAll(async () => (await openFilms('worker')).close())
 
 let open: Films | undefined
 
