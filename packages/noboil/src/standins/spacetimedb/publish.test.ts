@@ -76,13 +76,29 @@ describe('a module runs without', () => {
       const db = schema({})
       export default db
       export const realm = db.procedure(t.string(), () => [
-        new TextEncoder().encode('é') instanceof Uint8Array,
+        new TextEncoder().encode('é') instanceof Uint8Array && new TextEncoder().encode('e') instanceof Uint8Array,
         new TextDecoder().decode(new Uint8Array([195, 169])),
         (() => { try { new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([255])) } catch (e) { return e instanceof TypeError } })(),
         globalThis.constructor.constructor('return typeof process')(),
       ].join(' '))
     `)
     expect(host.procedure('realm')).toBe('true é true undefined')
+  })
+
+  test('losing a letter: texts of any length and alphabet are bytes and texts again', async () => {
+    const host = await publish(`
+      const db = schema({})
+      export default db
+      export const bytes = db.procedure({ text: t.string() }, t.byteArray(), (_ctx, { text }) => new TextEncoder().encode(text))
+      export const text = db.procedure({ bytes: t.byteArray() }, t.string(), (_ctx, { bytes }) => new TextDecoder().decode(bytes))
+    `)
+    for (const length of [0, 1, 199, 200, 201, 1000])
+      for (const end of ['', 'é', '😀', '\u{7f}', '\u{80}', '\0']) {
+        const text = 'a'.repeat(length) + end
+        const bytes = host.procedure('bytes', { text }) as Uint8Array
+        expect(Buffer.from(bytes).toString()).toBe(text)
+        expect(host.procedure('text', { bytes })).toBe(text)
+      }
   })
 })
 

@@ -31,6 +31,7 @@ export class Schedules {
   /** Follows a commit: new rows are due, removed ones are not any more. */
   follow(changes: readonly TableChange[], now: bigint): void {
     for (const { table, inserts, deletes } of changes) {
+      if (!this.#byTable.has(table.definition.name)) continue
       for (const row of deletes) this.#drop(keyOf(table, row))
       for (const row of inserts) this.arm(table, row, now)
     }

@@ -112,9 +112,20 @@ function hooksOf(module: Readonly<Record<string, unknown>>): ModuleHooks {
  */
 const BUILTINS = new vm.Script(
   `(function (encode, decode) {
+    // Crossing over to Node costs more than a short text in ASCII.
+    const SHORT = 200
     globalThis.TextEncoder = class TextEncoder {
       get encoding() { return 'utf-8' }
-      encode(text = '') { return new Uint8Array(encode(String(text))) }
+      encode(text = '') {
+        const given = String(text)
+        const bytes = new Uint8Array(given.length)
+        for (let at = 0; at < given.length; at++) {
+          const code = given.charCodeAt(at)
+          if (code > 127 || at === SHORT) return new Uint8Array(encode(given))
+          bytes[at] = code
+        }
+        return bytes
+      }
     }
     globalThis.TextDecoder = class TextDecoder {
       #fatal
@@ -128,6 +139,8 @@ const BUILTINS = new vm.Script(
       get ignoreBOM() { return false }
       decode(bytes, options = {}) {
         if (options.stream) throw new TypeError("Option 'stream' not supported")
+        if (bytes instanceof Uint8Array && bytes.length <= SHORT && bytes.every((byte) => byte < 128))
+          return String.fromCharCode(...bytes)
         const text = decode(bytes, this.#fatal)
         if (text === undefined) throw new TypeError('The encoded data was not valid utf-8')
         return text
