@@ -62,6 +62,40 @@ describe('a sweep', () => {
   })
 })
 
+describe('a bulk call', () => {
+  test('reads what its rows have in common once', async () => {
+    const app = deploy(tables, { maxReads: 110 })
+    const ann = await app.person('ann')
+    const parent = await create(app, ann)
+    const items = Array.from({ length: 100 }, () => ({ option: 'a' }))
+    await app.call('vote:appendBulk', { parent, items }, ann)
+    const votes = await app.test.run((ctx) => ctx.db.query('vote').collect())
+    const ids = votes.map(({ _id }) => _id)
+    expect(await app.call('vote:rmBulk', { ids }, ann)).toEqual({ count: 100 })
+    const counts = { parent, field: 'option' }
+    expect(await app.call('vote:counts', counts, ann)).toEqual({})
+    expect(await app.call('vote:append', { parent, payload: { option: 'b' } }, ann)).toMatchObject({
+      seq: 101,
+    })
+  })
+
+  test('starts more in the background than one transaction may', async () => {
+    const app = deploy(tables)
+    const ann = await app.person('ann')
+    const items = Array.from({ length: 40 }, () => ({ title: 'Tea' }))
+    const { ids } = (await app.call('poll:createBulk', { items }, ann)) as { ids: string[] }
+    const text = { parent: ids.at(-1), payload: { text: 'last' } }
+    await app.call('comment:create', text, ann)
+    expect(await app.call('poll:rmBulk', { ids }, ann)).toEqual({ count: 40 })
+    const scheduled = await app.test.run((ctx) =>
+      ctx.db.system.query('_scheduled_functions').collect(),
+    )
+    expect(scheduled.length).toBeLessThan(5)
+    await app.idle()
+    expect([await count(app, 'poll'), await count(app, 'comment')]).toEqual([0, 0])
+  })
+})
+
 test('removing a person takes what they own, and what logs say of them, step by step', async () => {
   const app = deploy(tables, { limits: { maxSweepRows: 3 } })
   const [ann, bob] = [await app.person('ann'), await app.person('bob')]

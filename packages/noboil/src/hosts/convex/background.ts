@@ -19,11 +19,13 @@ import {
   type Flow,
   type FlowFunction,
   type FlowPort,
+  type NamedProgram,
   runFlow,
   type RunStep,
   startProgram,
   type Step,
 } from '../../program/flow.ts'
+import { schedule } from '../../program/program.ts'
 import type { ScheduleRequest } from '../../program/request.ts'
 import type { Builders, InternalAction, InternalMutation, InternalQuery } from './builders.ts'
 import { carried } from './errors.ts'
@@ -80,13 +82,35 @@ export function sessionFor(
   return new Session({
     ports,
     prepare,
-    schedule: ({ flow, args, at }: ScheduleRequest) =>
-      schedulerOf(ports.scheduler).runAt(at, reference(works, 'flow'), {
-        flow,
-        args,
-        journal: '[]',
-      }),
+    schedule: (due) => start(works, schedulerOf(ports.scheduler), due),
   })
+}
+
+/** A transaction of Convex schedules 1,000 functions at most; what starts more leaves it to transactions of their own. */
+const maxStarted = 100
+
+async function start(
+  works: Works,
+  scheduler: Scheduler,
+  due: readonly ScheduleRequest[],
+): Promise<void> {
+  if (due.length <= maxStarted) {
+    for (const { flow, args, at } of due) {
+      await scheduler.runAt(at, reference(works, 'flow'), { flow, args, journal: '[]' })
+    }
+    return
+  }
+  for (let from = 0; from < due.length; from += maxStarted) {
+    const args = { due: due.slice(from, from + maxStarted).map(({ op: _, ...each }) => each) }
+    await scheduler.runAt(0, reference(works, 'program'), { name: startMany.name, args })
+  }
+}
+
+const startMany: NamedProgram<{ readonly due: readonly Omit<ScheduleRequest, 'op'>[] }, void> = {
+  name: 'flows:start',
+  *run({ due }) {
+    for (const { flow, args, at } of due) yield* schedule(flow, args, at)
+  },
 }
 
 export function backgroundOf(works: Works, builders: Builders): Background {
@@ -94,7 +118,7 @@ export function backgroundOf(works: Works, builders: Builders): Background {
   const started = { flow: v.string(), args: v.any(), journal: v.string() }
   const execute = (ctx: AnyCtx, { name, args }: Named): Promise<unknown> =>
     carried(name, async () => {
-      const program = works.programs.get(name)
+      const program = name === startMany.name ? startMany : works.programs.get(name)
       if (program === undefined) throw unknown(works, 'transaction', name)
       return sessionFor(works, ctx).execute(() => startProgram(program, args))
     })

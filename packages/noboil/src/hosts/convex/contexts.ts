@@ -74,7 +74,8 @@ export class Contexts {
 
   /** Convex's `db` with `get`, `query` and `mutation` that know the app's tables. */
   db(transaction: Transaction): Writer {
-    const { db } = sessionOf(transaction).ports
+    const session = sessionOf(transaction)
+    const { db } = session.ports
     const run = (path: string, args: unknown): Promise<unknown> =>
       this.#run(transaction, path, args)
     const own = {
@@ -90,6 +91,7 @@ export class Contexts {
     return new Proxy(db, {
       get: (target, name) => {
         if (Object.hasOwn(own, name)) return own[name as keyof typeof own]
+        if (writes.has(name)) session.forget()
         const value = Reflect.get(target, name) as unknown
         return typeof value === 'function' ? value.bind(target) : value
       },
@@ -153,6 +155,9 @@ function sessionOf(transaction: Transaction): Session {
   if (transaction instanceof HookTransaction) return transaction.session
   throw new InvariantError('A context of Convex was asked for outside of a Convex function.')
 }
+
+/** Of Convex's own `db`: what is known of the tables may be untrue after them. */
+const writes: ReadonlySet<string | symbol> = new Set(['insert', 'patch', 'replace', 'delete'])
 
 const systemUser = { _id: 'system', name: 'system' } as User
 const anonymousUser = { _id: 'anonymous', name: 'anonymous' } as User

@@ -144,7 +144,7 @@ describe('noboil() refuses at definition', () => {
     [{ maxBulkItem: 5 }, `There is no limit 'maxBulkItem'`],
     [{ maxBulkItems: 0 }, 'it must be a whole number above 0'],
     [{ maxBulkItems: 1.5 }, 'it must be a whole number above 0'],
-    [{ maxSweepRows: 20_000 }, 'a transaction of Convex has room for 4000'],
+    [{ maxSweepRows: 20_000 }, 'a transaction of Convex has room for 1000'],
   ])('limits that are none, or more than Convex has: %j', (limits, message) => {
     const config = { ...builders, getAuthUserId: async () => null, tables: () => ({}), limits }
     expect(() => noboil(config as never)).toThrow(message)

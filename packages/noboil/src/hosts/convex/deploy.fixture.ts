@@ -47,12 +47,14 @@ interface DeployOptions extends Partial<NoboilConfig<Tables>> {
   /** Makes what stands in files of its own beside the tables: `cacheCrud()`, the app's functions. */
   readonly files?: (app: ConvexApp<Tables>) => Readonly<Record<string, object>>
   readonly base?: readonly BaseTable[]
+  /** Reads of indexes and of documents by id that one transaction may make. */
+  readonly maxReads?: number
 }
 
 /** The clock of a deployed app stands still; `vi.setSystemTime` moves it. */
 export function deploy<const wired extends Tables>(
   tables: (build: { readonly table: WireTable }) => wired,
-  { files, base = [], ...config }: DeployOptions = {},
+  { files, base = [], maxReads, ...config }: DeployOptions = {},
 ): Deployed<wired> {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
@@ -67,6 +69,7 @@ export function deploy<const wired extends Tables>(
   const loaders = [...modules].map(([path, file]) => [`/c/${path}.ts`, async () => file])
   const definitions: unknown = defineTables(tables, { base })
   const test = convexTest({
+    transactionLimits: maxReads === undefined ? true : { databaseQueries: maxReads },
     // Tests read tables by names that are data.
     schema: convex.defineSchema(definitions as convex.GenericSchema),
     modules: Object.fromEntries([['/c/_generated/api.ts', async () => ({})], ...loaders]) as Record<

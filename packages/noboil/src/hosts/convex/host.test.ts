@@ -261,6 +261,25 @@ describe('a hook', () => {
     expect(await app.call('status:get', { key: 'kept' })).toMatchObject({ ok: false })
   })
 
+  test('that writes to Convex’s own db is not told of what was there before', async () => {
+    const get: FunctionReference<'query', { key: string }, Made> = {
+      path: 'status.get',
+      kind: 'query',
+    }
+    const seen: unknown[] = []
+    const app = deploy(
+      tablesWith(async (ctx) => {
+        await ctx.db.mutation(set, { key: 'own', payload: { ok: true } })
+        const own = ctx.db as unknown as { patch(id: string, set: object): Promise<void> }
+        const before = await ctx.db.query(get, { key: 'own' })
+        await own.patch(before._id, { ok: false })
+        seen.push(await ctx.db.query(get, { key: 'own' }))
+      }),
+    )
+    await app.call('poll:create', create, await app.person('ann'))
+    expect(seen).toEqual([expect.objectContaining({ ok: false })])
+  })
+
   test('that catches what Convex cannot undo fails with its call', async () => {
     const rm = { path: 'status.rm', kind: 'mutation' } as const
     const app = deploy(

@@ -1,18 +1,19 @@
 /**
- * The limits of an app, within Convex's own: a transaction writes at most 16,000 documents, and a value is a list of at most 8,192.
+ * The limits of an app, within Convex's own: a transaction reads at most 4,096 stretches of
+ * indexes and writes at most 16,000 documents, and a list has at most 8,192 items.
  */
 import { DefinitionError } from '../../errors/assert.ts'
 import { defaultFactoryLimits, type FactoryLimits } from '../../factories/shared/call.ts'
 
-/** What Convex itself cannot do more of, with room for bookkeeping. */
+/** What Convex itself has room for: each item of a bulk call reads up to four times. */
 const most: Partial<FactoryLimits> = {
-  maxBulkItems: 4_000,
+  maxBulkItems: 1_000,
   maxPageRows: 8_000,
   maxIndexedRows: 8_000,
   maxPayloadBytes: 900 * 1_024,
   maxSearchRows: 1_024,
-  maxMembers: 4_000,
-  maxSweepRows: 4_000,
+  maxMembers: 1_000,
+  maxSweepRows: 1_000,
 }
 
 /** Throws {@link DefinitionError} naming a limit that is unknown, no whole number above 0, or more than Convex allows. */

@@ -8,6 +8,7 @@
 import { InvariantError } from '../../errors/assert.ts'
 import { NoboilError } from '../../errors/error.ts'
 import type {
+  ByIdRequest,
   CallRequest,
   GetRequest,
   IncrementRequest,
@@ -27,6 +28,7 @@ import { firstRow } from '../shared/counters.ts'
 import { sameValue } from '../shared/conditions.ts'
 import { duplicate } from '../shared/duplicate.ts'
 import { RowFiles } from './files.ts'
+import { KnownRows } from './known.ts'
 import { indexName, keyIndex, namedAt, namedColumn, tableName } from './names.ts'
 import type { Db, Ports } from './ports.ts'
 import { findTaken, readId, readKey, readPage, readRange, readSearch } from './reads.ts'
@@ -35,8 +37,8 @@ import { encodePatch, encodeRow } from './rows.ts'
 /** What a session is told about the call it runs. */
 export interface SessionOptions {
   readonly ports: Ports
-  /** Starts a flow once the transaction is committed. */
-  schedule(request: ScheduleRequest): Promise<unknown>
+  /** Starts flows once the transaction is committed. */
+  schedule(requests: readonly ScheduleRequest[]): Promise<unknown>
   /** Runs before code of the app does: completes who is calling. */
   prepare(): Promise<void>
 }
@@ -46,6 +48,12 @@ export class Session implements AsyncInterpreter {
   readonly #options: SessionOptions
   readonly #db: Db
   readonly #files: RowFiles
+  readonly #known = new KnownRows()
+  /** When rows were made that others stand for; that never changes. */
+  readonly #times = new Map<string, number>()
+  readonly #due: ScheduleRequest[] = []
+  /** Whether the call is one of noboil's own functions, which ends by itself; else each program of it ends alone. */
+  #isWhole = false
   #now: number | undefined
   /** How to take back what has been written, in order. */
   readonly #undo: (() => Promise<void>)[] = []
@@ -70,24 +78,42 @@ export class Session implements AsyncInterpreter {
 
   /** Runs the program of the call itself. Convex undoes everything when this fails. */
   async execute<result>(program: () => Program<result>): Promise<result> {
+    this.#isWhole = true
     const result = await runAsync(program, this)
-    if (this.#beyondUndo !== undefined) throw this.#beyondUndo
-    await this.#files.clean()
+    await this.#end()
     return result
   }
 
-  /** Runs a program inside a hook: it alone is undone if it fails. */
+  /** Runs a program inside a hook, or inside a function of the app's own: it alone is undone if it fails. */
   async nested<result>(program: () => Program<result>): Promise<result> {
-    const mark = this.#undo.length
-    const filesMark = this.#files.mark
+    if (!this.#isWhole) this.forget()
+    const marks = { undo: this.#undo.length, files: this.#files.mark, due: this.#due.length }
+    let result: result
     try {
-      return await runAsync(program, this)
+      result = await runAsync(program, this)
     } catch (error) {
-      this.#free.clear()
-      while (this.#undo.length > mark) await this.#undo.pop()?.()
-      this.#files.rewind(filesMark)
+      this.forget()
+      while (this.#undo.length > marks.undo) await this.#undo.pop()?.()
+      this.#files.rewind(marks.files)
+      this.#due.length = marks.due
       throw error
     }
+    if (!this.#isWhole) await this.#end()
+    return result
+  }
+
+  /** What was read may have changed: code of the app writes to the database itself. */
+  forget(): void {
+    this.#known.forget()
+    this.#free.clear()
+  }
+
+  /** What follows from the writes, and is undone with them. */
+  async #end(): Promise<void> {
+    if (this.#beyondUndo !== undefined) throw this.#beyondUndo
+    await this.#files.clean()
+    const due = this.#due.splice(0)
+    if (due.length > 0) await this.#options.schedule(due)
   }
 
   async run(request: StoreRequest): Promise<unknown> {
@@ -95,7 +121,7 @@ export class Session implements AsyncInterpreter {
       case 'get':
         return this.#get(request)
       case 'byId':
-        return readId(this.#db, request.table, request.id)
+        return this.#byId(request)
       case 'range':
         return this.#range(request)
       case 'page':
@@ -113,7 +139,8 @@ export class Session implements AsyncInterpreter {
       case 'remove':
         return this.#remove(request)
       case 'schedule':
-        return this.#options.schedule(request)
+        this.#due.push(request)
+        return undefined
     }
   }
 
@@ -128,8 +155,19 @@ export class Session implements AsyncInterpreter {
   }
 
   async #get(request: GetRequest): Promise<Row | null> {
+    const known = this.#known.at(request.table, request.key)
+    if (known !== undefined) return known
     const row = await readKey(this.#db, request)
+    this.#known.note(request.table, row, request.key)
     if (row === null) this.#noteFree(request.table, request.table.key, request.key)
+    return row
+  }
+
+  async #byId({ table, id }: ByIdRequest): Promise<Row | null> {
+    const known = this.#known.byId(table, id)
+    if (known !== undefined) return known
+    const row = await readId(this.#db, table, id)
+    if (row !== null) this.#known.note(table, row)
     return row
   }
 
@@ -149,13 +187,16 @@ export class Session implements AsyncInterpreter {
     const named = namedColumn(table)
     if (named !== undefined) fields[namedAt] = await this.#timeOf(row[named] as string)
     const id = await this.#writer.insert(tableName(table), fields)
+    this.#known.inserted(table)
     this.#free.delete(table.name)
     this.#undo.push(() => this.#writer.delete(id))
     return id
   }
 
   async #timeOf(id: string): Promise<number> {
-    return (await this.#db.get(id))?._creationTime ?? 0
+    const time = this.#times.get(id) ?? (await this.#db.get(id))?._creationTime ?? 0
+    this.#times.set(id, time)
+    return time
   }
 
   async #patch({ table, row, set }: PatchRequest): Promise<void> {
@@ -168,6 +209,7 @@ export class Session implements AsyncInterpreter {
     await this.#files.assertThere(table, fields)
     this.#files.leave(table, row, after)
     await this.#writer.patch(id, encodePatch(table, row, fields))
+    this.#known.patched(table, id, fields)
     this.#free.delete(table.name)
     const before = Object.fromEntries(changed.map((name) => [name, row[name]]))
     this.#undo.push(() => this.#writer.patch(id, encodePatch(table, after, before)))
@@ -187,7 +229,9 @@ export class Session implements AsyncInterpreter {
   }
 
   async #remove({ table, row }: RemoveRequest): Promise<void> {
-    await this.#writer.delete(await this.#idOf(table, row))
+    const id = await this.#idOf(table, row)
+    await this.#writer.delete(id)
+    this.#known.removed(table, id)
     this.#files.leave(table, row)
     this.#undo.push(async () => {
       this.#beyondUndo ??= new NoboilError(
@@ -202,7 +246,7 @@ export class Session implements AsyncInterpreter {
     const id = row['_id']
     if (typeof id === 'string') return id
     const key = table.key.map((name) => row[name])
-    const found = await readKey(this.#db, { op: 'get', table, key })
+    const found = await this.#get({ op: 'get', table, key })
     if (found === null) {
       throw new InvariantError(`Table '${table.name}': the row to write is not there.`)
     }
