@@ -45,13 +45,22 @@ export function swapLedger(ledger: Ledger | undefined): Ledger | undefined {
   return before
 }
 
-export function assertAllRan(ledger: Ledger): void {
+/** Throws for what a program made and did not run, `answer` among it. */
+export function assertAllRan(ledger: Ledger, answer: unknown): void {
   if (ledger.made !== ledger.ran) {
     throw new InvariantError(
       `A program made ${ledger.made} operations and ran ${ledger.ran}: a yield* is missing.`,
     )
   }
+  // A generator that is not wrapped in `program` is counted nowhere, but it is no answer of any program.
+  if (generators.isPrototypeOf(answer as object)) {
+    throw new InvariantError(
+      'A program answered with another one that it has not run: a yield* is missing.',
+    )
+  }
 }
+
+const generators: object = Object.getPrototypeOf(function* () {}).prototype
 
 /**
  * One operation. It is its own iterator, so that `yield* get(…)` costs one object: the first `next` yields the operation, the

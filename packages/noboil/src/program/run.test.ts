@@ -133,6 +133,19 @@ describe('a program', () => {
     expect(() => runSync(forgetful, new Recorder())).toThrow('a yield* is missing')
   })
 
+  test('that answers with a program it has not run fails, also with one that nothing counts', async () => {
+    function* uncounted(): Program<number> {
+      return yield* now()
+    }
+    function* forgetful(): Program<unknown> {
+      yield* now()
+      return uncounted()
+    }
+    const failure = 'has not run: a yield* is missing'
+    expect(() => runSync(forgetful, new Recorder())).toThrow(failure)
+    await expect(runAsync(forgetful, asAsync(new Recorder()))).rejects.toThrow(failure)
+  })
+
   test('that makes a batch and never yields it fails', () => {
     function* forgetful(): Program<void> {
       batch(get(people, ['ann']))

@@ -73,7 +73,7 @@ export class Execution<result> {
       if (request.op === 'call' && isThenable(answer)) return { state: 'waiting', promise: answer }
       step = next(this.#ledger, this.#program, answer)
     }
-    assertAllRan(this.#ledger)
+    assertAllRan(this.#ledger, step.value)
     return { state: 'done', value: step.value }
   }
 
@@ -133,7 +133,7 @@ export async function runAsync<result>(
     }
     step = next(ledger, running, answer)
   }
-  assertAllRan(ledger)
+  assertAllRan(ledger, step.value)
   return step.value
 }
 
