@@ -5,10 +5,11 @@
 import type { Change } from '../changes/change.ts'
 import type { Listing } from '../factories/shared/operation.ts'
 import type { PageRequest, RangeRequest } from '../program/request.ts'
+import type { Position } from '../program/stretch.ts'
 import type { Row } from '../schema/values.ts'
 import { isEqual, isSameEnd, type Shape } from './diff.ts'
 import type { LiveCursors, LiveEnd, LiveRead, LiveStep } from './ports.ts'
-import { type Position, Span } from './span.ts'
+import { Span } from './span.ts'
 
 /** `read`: the window cannot tell; only a fresh read can. */
 export type Followed = 'nothing' | 'steps' | 'read'

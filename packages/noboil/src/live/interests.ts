@@ -3,12 +3,14 @@
  * and the values they fix, so that ten thousand queries under other parents cost a change nothing.
  */
 import type { Change } from '../changes/change.ts'
+import { holdsAll } from '../program/conditions.ts'
 import type { PageRequest, RangeRequest, SearchRequest } from '../program/request.ts'
+import { orderColumns, type Position } from '../program/stretch.ts'
 import { keyOfId, type Layout } from '../schema/layout.ts'
 import type { Row } from '../schema/values.ts'
 import { wordsOf } from '../schema/words.ts'
 import type { LiveCursors, LiveRead } from './ports.ts'
-import { holdsAll, orderColumns, type Position, Span, textOf } from './span.ts'
+import { Span, textOf } from './span.ts'
 
 /** One read of one owner. */
 export interface Interest<owner> {

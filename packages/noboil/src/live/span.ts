@@ -1,13 +1,17 @@
 /**
- * A stretch of an index as live queries see it: which rows lie in it, and in which order. The rules are the hosts'; a test
- * holds both against each other.
+ * A stretch of an index as live queries see it: which rows lie in it, and in which order. The rules are the hosts'.
  */
-import type { Condition, PageRequest, RangeRequest, Stretch } from '../program/request.ts'
-import type { Layout } from '../schema/layout.ts'
+import { holdsAll } from '../program/conditions.ts'
+import type { PageRequest, RangeRequest } from '../program/request.ts'
+import {
+  comparePositions,
+  isWithin,
+  orderColumns,
+  type Position,
+  positionOf,
+} from '../program/stretch.ts'
 import { canonicalJson, compareValues, type Row } from '../schema/values.ts'
 import type { LiveCursors } from './ports.ts'
-
-export type Position = readonly unknown[]
 
 /** Where rows of a read lie. `unknown`: a cursor of the read could not be opened. */
 export class Span {
@@ -21,14 +25,11 @@ export class Span {
   readonly isUnknown: boolean
   /** The columns of the index, the primary key's after them. */
   readonly #all: readonly string[]
-  /** Those of them that `eq` leaves open. */
-  readonly #columns: readonly string[]
   readonly #sign: number
 
   constructor(request: RangeRequest | PageRequest, cursors: LiveCursors) {
     this.request = request
     this.#all = orderColumns(request.table, request.index)
-    this.#columns = this.#all.slice(request.eq.length)
     this.#sign = request.order === 'asc' ? 1 : -1
     const start = request.op === 'page' ? openAt(cursors, request.cursor) : undefined
     const end = request.op === 'page' ? openAt(cursors, request.endCursor) : undefined
@@ -43,16 +44,12 @@ export class Span {
   }
 
   position(row: Row): Position {
-    return this.#columns.map((column) => row[column])
+    return positionOf(this.#all, this.request.eq.length, row)
   }
 
   /** Below zero: `a` is read before `b`. */
   compare(a: Position, b: Position): number {
-    for (let i = 0; i < a.length; i++) {
-      const order = compareValues(a[i], b[i])
-      if (order !== 0) return order * this.#sign
-    }
-    return 0
+    return comparePositions(a, b) * this.#sign
   }
 
   /** Whether a row is in the stretch, cursors aside. */
@@ -61,7 +58,8 @@ export class Span {
     for (let i = 0; i < eq.length; i++) {
       if (compareValues(row[this.#all[i] as string], eq[i]) !== 0) return false
     }
-    return isWithin(this.request, row, this.#columns[0]) && holdsAll(row, where)
+    const next = this.#all[eq.length]
+    return (next === undefined || isWithin(this.request, row[next])) && holdsAll(row, where)
   }
 
   isAfterStart(position: Position): boolean {
@@ -71,18 +69,6 @@ export class Span {
   isAfterEnd(position: Position): boolean {
     return this.end !== undefined && this.compare(position, this.end) > 0
   }
-}
-
-/** The columns that order the rows of an index, ending in the whole primary key. */
-export function orderColumns(layout: Layout, index: string): readonly string[] {
-  if (index === '') return layout.key
-  const columns = layout.indexes[index]?.columns ?? []
-  return [...columns, ...layout.key.filter((name) => !columns.includes(name))]
-}
-
-export function holdsAll(row: Row, conditions: readonly Condition[]): boolean {
-  for (const condition of conditions) if (!holds(row, condition)) return false
-  return true
 }
 
 /** A text that is the same for the same values. No stored text holds U+0000. */
@@ -103,44 +89,4 @@ function openAt(
 ): readonly unknown[] | undefined | 'unknown' {
   if (cursor === null) return undefined
   return cursors.open(cursor) ?? 'unknown'
-}
-
-function isWithin(stretch: Stretch, row: Row, column: string | undefined): boolean {
-  const { lower, upper } = stretch
-  if (column === undefined || (lower === undefined && upper === undefined)) return true
-  const value = row[column]
-  if (lower !== undefined) {
-    const order = compareValues(value, lower.value)
-    if (lower.inclusive ? order < 0 : order <= 0) return false
-  }
-  if (upper !== undefined) {
-    const order = compareValues(value, upper.value)
-    if (upper.inclusive ? order > 0 : order >= 0) return false
-  }
-  return true
-}
-
-function holds(row: Row, condition: Condition): boolean {
-  const value = row[condition.field]
-  switch (condition.is) {
-    case 'eq':
-      return isSame(value, condition.value)
-    case 'ne':
-      return !isSame(value, condition.value)
-    case 'lt':
-      return compareValues(value, condition.value) < 0
-    case 'lte':
-      return compareValues(value, condition.value) <= 0
-    case 'gt':
-      return compareValues(value, condition.value) > 0
-    case 'gte':
-      return compareValues(value, condition.value) >= 0
-  }
-}
-
-/** Equality of stored values, nested ones included; a missing value is not null. */
-export function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  return canonicalJson(a) === canonicalJson(b)
 }

@@ -16,7 +16,7 @@ import type { Layout } from '../../schema/layout.ts'
 import { canonicalJson, fingerprint, type Row } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
 import { searchWords } from '../shared/searching.ts'
-import { holdsAll } from '../shared/conditions.ts'
+import { holdsAll } from '../../program/conditions.ts'
 import {
   arrivalColumns,
   arrivalIndex,

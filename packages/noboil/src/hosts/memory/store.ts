@@ -5,9 +5,9 @@ import type { RangeRequest, SearchRequest, Stretch } from '../../program/request
 import type { Layout } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
 import { assertCounters, firstRow } from '../shared/counters.ts'
-import { sameValue } from '../shared/conditions.ts'
+import { sameValue } from '../../program/conditions.ts'
 import type { ReadStore, WriteStore } from '../shared/store.ts'
-import type { Position } from '../shared/stretch.ts'
+import type { Position } from '../../program/stretch.ts'
 import { type Entry, Table, type TableState } from './table.ts'
 
 /** A state: never changed, always replaced. */

@@ -5,7 +5,7 @@ import { idOf, type Layout } from '../../schema/layout.ts'
 import type { Field } from '../../schema/storable.ts'
 import { compareValues, type Row } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
-import { assertFields, holdsAll } from '../shared/conditions.ts'
+import { assertFields, holdsAll } from '../../program/conditions.ts'
 import { duplicate } from '../shared/duplicate.ts'
 import { searchWords } from '../shared/searching.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type Position,
   positionOf,
   primary,
-} from '../shared/stretch.ts'
+} from '../../program/stretch.ts'
 import { Tree } from './tree.ts'
 
 /** A row with what the table knows of it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { comparePositions } from '../shared/stretch.ts'
+import { comparePositions } from '../../program/stretch.ts'
 import { Tree } from './tree.ts'
 
 const key = fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }))

@@ -3,7 +3,7 @@
  * database is then a handful of references, so snapshots, savepoints and rollbacks cost nothing. (Path copying over a
  * B+ tree, as in CouchDB's append-only one.)
  */
-import { comparePositions, type Position } from '../shared/stretch.ts'
+import { comparePositions, type Position } from '../../program/stretch.ts'
 
 interface Leaf<value> {
   readonly keys: readonly Position[]

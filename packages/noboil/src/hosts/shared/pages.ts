@@ -8,7 +8,7 @@ import type { Page, PageRequest, Stretch } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Field } from '../../schema/storable.ts'
 import type { Row } from '../../schema/values.ts'
-import { comparePositions, orderColumns, type Position, positionOf } from './stretch.ts'
+import { comparePositions, orderColumns, type Position, positionOf } from '../../program/stretch.ts'
 
 /** How a host reads on: the rows of a stretch strictly after a position, at most `limit`, conditions applied. */
 export type RowsAfter = (

@@ -3,7 +3,7 @@ import type { NoboilError } from '../../errors/error.ts'
 import type { PageRequest } from '../../program/request.ts'
 import { messages, people } from '../testing.fixture.ts'
 import { Cursors } from './paging.ts'
-import { orderColumns } from './stretch.ts'
+import { orderColumns } from '../../program/stretch.ts'
 
 const cursors = new Cursors(new Uint8Array(32).fill(7))
 

@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { PageRequest } from '../../program/request.ts'
 import { canonicalJson } from '../../schema/values.ts'
 import { type CursorSeal, fitsRequest, invalidCursor } from './pages.ts'
-import type { Position } from './stretch.ts'
+import type { Position } from '../../program/stretch.ts'
 
 const macBytes = 16
 

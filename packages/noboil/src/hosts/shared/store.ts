@@ -6,7 +6,7 @@ import type { Change } from '../../changes/change.ts'
 import type { RangeRequest, SearchRequest, Stretch } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { Row } from '../../schema/values.ts'
-import type { Position } from './stretch.ts'
+import type { Position } from '../../program/stretch.ts'
 
 /** One state of the data. Every answer is the caller's own: changing it changes nothing in the store. */
 export interface ReadStore {

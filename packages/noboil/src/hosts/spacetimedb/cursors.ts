@@ -2,7 +2,7 @@
 import type { PageRequest } from '../../program/request.ts'
 import { canonicalJson } from '../../schema/values.ts'
 import { type CursorSeal, fitsRequest, invalidCursor } from '../shared/pages.ts'
-import type { Position } from '../shared/stretch.ts'
+import type { Position } from '../../program/stretch.ts'
 import { hmacSha256 } from './sha256.ts'
 
 const macDigits = 32

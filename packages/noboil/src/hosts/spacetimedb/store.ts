@@ -10,7 +10,7 @@ import { idOf, type Layout } from '../../schema/layout.ts'
 import { decodeAll, encodeAll } from '../../schema/spacetimedb/columns.ts'
 import { compareValues, type Row } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
-import { assertFields, holdsAll, sameValue } from '../shared/conditions.ts'
+import { assertFields, holdsAll, sameValue } from '../../program/conditions.ts'
 import { assertCounters, firstRow } from '../shared/counters.ts'
 import { duplicate } from '../shared/duplicate.ts'
 import { searchWords } from '../shared/searching.ts'
@@ -20,7 +20,7 @@ import {
   type Position,
   positionOf,
   primary,
-} from '../shared/stretch.ts'
+} from '../../program/stretch.ts'
 import { keyText, type Span, spanOf } from './keys.ts'
 import { OrderedIndex } from './ordered.ts'
 import { type Db, ownTables, rowsTable, unique } from './ports.ts'

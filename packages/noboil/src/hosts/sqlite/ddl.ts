@@ -4,7 +4,7 @@
  */
 import { quote, sqlTypes } from './columns.ts'
 import { arrivalColumn, type IndexShape, type SqlTable } from './table.ts'
-import { primary } from '../shared/stretch.ts'
+import { primary } from '../../program/stretch.ts'
 
 export function createTableSql(table: SqlTable): string {
   const columns = table.columns.map(({ quoted, storage }) => `${quoted} ${sqlTypes[storage]}`)

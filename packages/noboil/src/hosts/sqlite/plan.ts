@@ -10,8 +10,8 @@ import { InvariantError } from '../../errors/assert.ts'
 import type { Condition, Order, Stretch } from '../../program/request.ts'
 import type { Row } from '../../schema/values.ts'
 import { compareValues } from '../../schema/values.ts'
-import { holdsAll } from '../shared/conditions.ts'
-import { isWithin, type Position } from '../shared/stretch.ts'
+import { holdsAll } from '../../program/conditions.ts'
+import { isWithin, type Position } from '../../program/stretch.ts'
 import { type Column, comparable } from './columns.ts'
 
 export interface Segment {

@@ -2,7 +2,7 @@
 import { InvariantError } from '../../errors/assert.ts'
 import type { Stretch } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
-import { assertStretch, orderColumns, primary } from '../shared/stretch.ts'
+import { assertStretch, orderColumns, primary } from '../../program/stretch.ts'
 import { Codec } from './codec.ts'
 import { type Column, columnOf, quote } from './columns.ts'
 import { type Filter, type Segment, segmentSql } from './plan.ts'

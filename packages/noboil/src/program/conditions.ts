@@ -1,8 +1,8 @@
-/** Conditions on rows, for hosts and columns that have no better way to test them. */
-import { InvariantError } from '../../errors/assert.ts'
-import type { Condition } from '../../program/request.ts'
-import type { Layout } from '../../schema/layout.ts'
-import { canonicalJson, compareValues, type Row } from '../../schema/values.ts'
+/** Conditions on rows: what they mean, for whoever has no better way to test them. */
+import { InvariantError } from '../errors/assert.ts'
+import type { Condition } from './request.ts'
+import type { Layout } from '../schema/layout.ts'
+import { canonicalJson, compareValues, type Row } from '../schema/values.ts'
 
 export function holdsAll(row: Row, conditions: readonly Condition[]): boolean {
   for (const condition of conditions) if (!holds(row, condition)) return false

@@ -2,11 +2,11 @@
  * Positions: where a row lies in an index. The columns of an index followed by those of the primary key that it does not
  * name make every index a total order; a position is a row's values in the part of these that a stretch leaves open.
  */
-import { InvariantError } from '../../errors/assert.ts'
-import type { Stretch } from '../../program/request.ts'
-import type { Layout } from '../../schema/layout.ts'
-import type { Row } from '../../schema/values.ts'
-import { compareValues } from '../../schema/values.ts'
+import { InvariantError } from '../errors/assert.ts'
+import type { Stretch } from './request.ts'
+import type { Layout } from '../schema/layout.ts'
+import type { Row } from '../schema/values.ts'
+import { compareValues } from '../schema/values.ts'
 
 export type Position = readonly unknown[]
 
