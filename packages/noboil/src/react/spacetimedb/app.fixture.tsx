@@ -14,6 +14,8 @@ export interface Person {
   readonly client: SpacetimeClient
   /** Keeps what is sent from the database, until the answer is called. */
   hold(): () => void
+  /** Loses what the database sends from now on, until the next connection. */
+  deafen(): void
   /** Ends the connection. Messages on their way are lost. */
   cut(): void
   /** Renders a hook as this person; `all` keeps what each render answered. */
@@ -55,6 +57,7 @@ export async function createWorld(): Promise<World> {
       return {
         client,
         hold: wire.hold,
+        deafen: wire.deafen,
         cut: wire.cut,
         hook<result>(run: () => result): Hooked<result> {
           const all: result[] = []
@@ -81,11 +84,21 @@ let ids = 0
 
 function wireOf(open: WebSocketFactory) {
   let sockets: InProcessSocket[] = []
+  const deaf = new WeakSet<InProcessSocket>()
   let held: (() => void)[] | undefined
   return {
     async webSocket(args: Parameters<WebSocketFactory>[0]): Promise<InProcessSocket> {
       const socket = await open(args)
       sockets.push(socket)
+      let hear: InProcessSocket['onmessage'] = () => {}
+      Object.defineProperty(socket, 'onmessage', {
+        get: (): InProcessSocket['onmessage'] => (message) => {
+          if (!deaf.has(socket)) hear(message)
+        },
+        set: (given: InProcessSocket['onmessage']) => {
+          hear = given
+        },
+      })
       const send = socket.send.bind(socket)
       socket.send = (bytes) => {
         if (held === undefined) send(bytes)
@@ -103,6 +116,9 @@ function wireOf(open: WebSocketFactory) {
         held = undefined
         for (const send of waiting) send()
       }
+    },
+    deafen(): void {
+      for (const socket of sockets) deaf.add(socket)
     },
     cut(): void {
       if (held !== undefined) held = []
