@@ -42,7 +42,8 @@ export function publish(app: App, ctx: CallContext, transaction: HostTransaction
         const row = (change.after ?? change.before) as Row
         changed.set(row['_id'] as string, row)
       } else if (change.table === app.users) {
-        if (exposure.withAuthor) authors.add((change.after ?? change.before)?.['_id'] as string)
+        const person = change.after ?? change.before
+        if (exposure.withAuthor && renames(change)) authors.add(person?.['_id'] as string)
       } else {
         const parent = movedBy(exposure, change)
         if (parent !== undefined) parents.add(parent)
@@ -100,6 +101,12 @@ function movedBy(exposure: Exposure, { table, before, after, fields }: Change): 
     ? (row['parent'] as string)
     : undefined
 }
+
+/** Whether rows name their author otherwise than before. */
+const renames = ({ before, after, fields }: Change): boolean =>
+  before === null ||
+  after === null ||
+  (fields?.some((name) => name === 'name' || name === 'image') ?? true)
 
 /** Asks for some rows of a parent, newest first, and leaves the rest to a schedule. */
 function move(
