@@ -14,7 +14,7 @@ const moduleOf = (slots: string, tables: string): { source: string; folder: stri
   source: `
     import * as z from 'zod/v4'
     import { file, schema } from '../../exports/spacetimedb-schema.ts'
-    import { buildModule, fetchSync, makeKv, makeLog, noboil } from '../../exports/spacetimedb.ts'
+    import { fetchSync, noboil } from '../../exports/spacetimedb.ts'
     const s = schema({ ${slots} })
     export default noboil({ tables: ({ table }) => ({ ${tables} }) })`,
 })
