@@ -217,9 +217,9 @@ test('after an acknowledged invalidation nothing loaded before it is served as f
       }
       await world.finish(calls)
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   )
-}, 60_000)
+}, 120_000)
 
 /** A promise whose failure is looked at later. */
 function kept<result>(promise: Promise<result>): Promise<result> {
