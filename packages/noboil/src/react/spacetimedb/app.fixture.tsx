@@ -1,7 +1,8 @@
 /** The hosts' module with people in front of it: each a client over a wire that a test can hold and cut. */
-import { renderHook } from '@testing-library/react'
+import { act, renderHook, waitFor } from '@testing-library/react'
 import type { ReactElement, ReactNode } from 'react'
 import type { InProcessSocket, WebSocketFactory } from '../../exports/spacetimedb-testing.ts'
+import { errorCode } from '../../errors/match.ts'
 import { openRig, type Rig } from '../../hosts/spacetimedb/app.fixture.ts'
 import { schemaOfFixture } from '../../hosts/spacetimedb/schema.fixture.ts'
 import { bindingsOf } from '../../wire/spacetimedb.ts'
@@ -9,6 +10,39 @@ import { SpacetimeClient } from './client.ts'
 import { SpacetimeProvider } from './provider.tsx'
 
 export const bindings = bindingsOf(schemaOfFixture)
+
+const { tables, reducers } = bindings
+
+/** The log of the module, as hooks take it. */
+export const votes = {
+  table: tables.vote,
+  append: reducers.append_vote,
+  bulkAppend: reducers.bulk_append_vote,
+  update: reducers.update_vote,
+  rm: reducers.rm_vote,
+  bulkRm: reducers.bulk_rm_vote,
+  purge: reducers.purge_vote_by_parent,
+  restore: reducers.restore_vote_by_parent,
+}
+
+/** Waits for what renders bring about. */
+export const until = (check: () => void): Promise<void> =>
+  waitFor(check, { interval: 5, timeout: 20_000 })
+
+export const seqs = (rows: readonly { readonly seq: number }[] | undefined) =>
+  rows?.map(({ seq }) => seq)
+
+export const codeOf = (call: Promise<unknown>) => call.then(() => 'fine', errorCode)
+
+/** Starts a call whose end a test looks at later. */
+export function begin<result>(call: () => Promise<result>): Promise<result> {
+  let begun: Promise<result> | undefined
+  act(() => {
+    begun = call()
+    begun.catch(() => {})
+  })
+  return begun as Promise<result>
+}
 
 export interface Person {
   readonly client: SpacetimeClient

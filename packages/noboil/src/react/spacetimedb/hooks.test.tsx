@@ -1,8 +1,17 @@
 /** Hooks over the real SDK, which talks to a module in this process. */
-import { act, cleanup, waitFor } from '@testing-library/react'
+import { act, cleanup } from '@testing-library/react'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { errorCode } from '../../errors/match.ts'
-import { bindings, createWorld, type Person, type World } from './app.fixture.tsx'
+import {
+  begin,
+  bindings,
+  codeOf,
+  createWorld,
+  type Person,
+  seqs,
+  until,
+  votes,
+  type World,
+} from './app.fixture.tsx'
 import { useCacheEntry } from './cache-entry.ts'
 import { useKv } from './kv.ts'
 import { useList, useRow } from './list.ts'
@@ -14,17 +23,6 @@ import { useSingleton } from './singleton.ts'
 import { useCounts } from './tally.ts'
 
 const { tables, reducers } = bindings
-
-const votes = {
-  table: tables.vote,
-  append: reducers.append_vote,
-  bulkAppend: reducers.bulk_append_vote,
-  update: reducers.update_vote,
-  rm: reducers.rm_vote,
-  bulkRm: reducers.bulk_rm_vote,
-  purge: reducers.purge_vote_by_parent,
-  restore: reducers.restore_vote_by_parent,
-}
 
 const banner = {
   table: tables.banner,
@@ -53,25 +51,9 @@ afterEach(async () => {
   await world.close()
 })
 
-const until = (check: () => void): Promise<void> => waitFor(check, { interval: 5, timeout: 20_000 })
-
 const cast = (count: number): void => {
   const items = Array.from({ length: count }, (_, optionIdx) => ({ optionIdx }))
   act(() => void world.rig.call('ann', 'vote.appendBulk', { parent, items }))
-}
-
-const seqs = (rows: readonly { readonly seq: number }[] | undefined) => rows?.map(({ seq }) => seq)
-
-const codeOf = (call: Promise<unknown>) => call.then(() => 'fine', errorCode)
-
-/** Starts a call whose end a test looks at later. */
-function begin<result>(call: () => Promise<result>): Promise<result> {
-  let begun: Promise<result> | undefined
-  act(() => {
-    begun = call()
-    begun.catch(() => {})
-  })
-  return begun as Promise<result>
 }
 
 describe('a log', () => {
@@ -349,78 +331,5 @@ describe('a call', () => {
     expect(now().error?.code).toBe('VALIDATION_FAILED')
     act(() => now().reset())
     expect(state()).toEqual([false, null, undefined])
-  })
-})
-
-describe('when the connection goes', () => {
-  it('rows stay, the state says so, and what happened meanwhile comes at once', async () => {
-    cast(2)
-    const { now, all } = ann.hook(() => ({
-      log: useLog(votes, { parent }),
-      state: useConnection(),
-    }))
-    await until(() => expect(seqs(now().log.data)).toEqual([2, 1]))
-    act(() => ann.cut())
-    cast(1)
-    await until(() => expect(seqs(now().log.data)).toEqual([3, 2, 1]))
-    expect(all.map(({ state }) => state)).toContain('offline')
-    const known = all.slice(all.findIndex(({ log }) => log.data !== undefined))
-    expect(known.filter(({ log }) => (log.data?.length ?? 0) < 2)).toEqual([])
-  })
-
-  it('under load, nothing is missed and nothing is doubled', async () => {
-    const bob = world.person('bob')
-    const mine = ann.hook(() => useLog(votes, { parent }, { pageSize: 1_000 }))
-    await until(() => expect(mine.now().data).toEqual([]))
-    const calls: Promise<unknown>[] = []
-    for (let round = 0; round < 40; round++) {
-      const idempotencyKey = `ann ${round}`
-      const payload = { optionIdx: round }
-      const append = (): Promise<unknown> =>
-        mine
-          .now()
-          .append({ payload, idempotencyKey })
-          .catch(async (error: unknown) => {
-            // What may not have arrived is sent again, under its key.
-            if (errorCode(error) !== 'UNAVAILABLE') throw error
-            return append()
-          })
-      calls.push(begin(append))
-      calls.push(bob.client.call(reducers.append_vote, { parent, payload }))
-      if (round % 8 === 3) act(() => ann.cut())
-      await act(() => new Promise((turn) => setImmediate(turn)))
-    }
-    await act(() => Promise.all(calls))
-    const wanted = Array.from({ length: 80 }, (_, at) => 80 - at)
-    await until(() => expect(seqs(mine.now().data)).toEqual(wanted))
-    expect(mine.now().data?.some((row) => 'isPending' in row)).toBe(false)
-    for (const { data } of mine.all) {
-      const ids = (data ?? []).map(({ _id }) => _id)
-      expect(new Set(ids).size).toBe(ids.length)
-    }
-  })
-
-  it('a call whose answer was on its way is answered by the next connection', async () => {
-    const { now } = ann.hook(() => useLog(votes, { parent }))
-    await until(() => expect(now().data).toEqual([]))
-    ann.deafen()
-    const appended = begin(() => now().append({ payload: { optionIdx: 0 } }))
-    await until(() => expect(world.rig.sees('ann', 'vote')).toHaveLength(1))
-    act(() => ann.cut())
-    expect(await act(() => appended)).toEqual({ seq: 1, created: true })
-    expect(seqs(now().data)).toEqual([1])
-  })
-
-  it('a call that never arrived is UNAVAILABLE, and is taken back', async () => {
-    const { now } = ann.hook(() => useLog(votes, { parent }))
-    await until(() => expect(now().data).toEqual([]))
-    const release = ann.hold()
-    const appended = begin(() => now().append({ payload: { optionIdx: 0 } }))
-    expect(now().data).toHaveLength(1)
-    act(() => ann.cut())
-    release()
-    expect(await act(() => codeOf(appended))).toBe('UNAVAILABLE')
-    await until(() => expect(now().data).toEqual([]))
-    expect(world.rig.sees('ann', 'vote')).toEqual([])
   })
 })
