@@ -3,10 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { defineSchema } from 'convex/server'
 import { createTestDeployment } from 'noboil/convex/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import schema from '../convex/schema.ts'
 import { modules } from './modules.ts'
 import { reachDeployment } from './reach.ts'
+
+// The machine that runs this may be busy with all the others.
+vi.setConfig({ testTimeout: 60_000 })
 
 test('a deployment that runs this backend is found, whatever path its address has', async () => {
   const { url, close } = await createTestDeployment({ schema, modules }).listen()

@@ -4,6 +4,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { api, internal } from '../convex/_generated/api.js'
 import { type StandIn, startStandIn } from './stand-in.ts'
 
+// The machine that runs this may be busy with all the others.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 let standIn: StandIn
 
 beforeAll(async () => {

@@ -34,7 +34,7 @@ test.each([
       said: expect.stringMatching(said),
     })
   },
-  30_000,
+  120_000,
 )
 
 test('a port that is in use is named, with what to set', async () => {
@@ -46,4 +46,4 @@ test('a port that is in use is named, with what to set', async () => {
     said: expect.stringMatching(`^Port ${port} is in use: set PORT[^\n]+$`),
   })
   other.close()
-}, 30_000)
+}, 120_000)

@@ -215,7 +215,9 @@ export function openStage(): Stage {
   }
 }
 
-export const until = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5 })
+/** Waits for what is shown a little later, on a machine that may be busy. */
+export const until = (check: () => void): Promise<void> =>
+  vi.waitFor(check, { timeout: 20_000, interval: 5 })
 
 export const seqsOf = (
   rows: readonly { readonly seq: number }[] | undefined,

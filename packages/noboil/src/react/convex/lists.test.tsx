@@ -2,10 +2,13 @@
 import { act, cleanup } from '@testing-library/react'
 import { type FunctionReference, makeFunctionReference } from 'convex/server'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { api, seqsOf, tape, until, openStage, vote } from './app.fixture.tsx'
 import { useList } from './list.ts'
 import { useLog } from './log.ts'
+
+// The machine that runs this may be busy with all the others.
+vi.setConfig({ testTimeout: 60_000 })
 
 const stage = openStage()
 
@@ -98,4 +101,4 @@ test('whatever comes and goes, a list shows every row once, in order, from its h
     }),
     { numRuns: 25 },
   )
-}, 60_000)
+})

@@ -5,6 +5,9 @@ import { api, movieRefs, source, until, openStage } from './app.fixture.tsx'
 import { useCacheEntry } from './cache-entry.ts'
 import { useQuota } from './quota.ts'
 
+// The machine that runs this may be busy with all the others.
+vi.setConfig({ testTimeout: 60_000 })
+
 const stage = openStage()
 
 beforeEach(() => {

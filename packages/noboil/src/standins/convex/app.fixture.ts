@@ -17,6 +17,7 @@ import {
   queryGeneric,
 } from 'convex/server'
 import { ConvexError, v } from 'convex/values'
+import { vi } from 'vitest'
 import { createTestDeployment, type TestDeployment } from './standin.ts'
 
 const schema = defineSchema({
@@ -286,3 +287,7 @@ export const deploy = (): TestDeployment =>
       '/convex/http.ts': async () => ({ default: http }),
     },
   })
+
+/** Waits for what clients hear a little later, on a machine that may be busy. */
+export const until = (check: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 20_000, interval: 5 })

@@ -3,10 +3,13 @@ import { ConvexReactClient } from 'convex/react'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { api, deploy } from './app.fixture.ts'
+import { api, deploy, until } from './app.fixture.ts'
 import type { Listening } from './listen.ts'
 import { decodeMoment, encodeMoment, type ServerMessage } from './protocol.ts'
 import type { TestDeployment } from './standin.ts'
+
+// The machine that runs this may be busy with all the others.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let deployment: TestDeployment
 let listening: Listening
@@ -154,7 +157,7 @@ test.each([
     socket.send(JSON.stringify({ ...connect, maxObservedTimestamp: encodeMoment(seen) }))
     socket.send(JSON.stringify({ ...modify, modifications: [] }))
   })
-  await vi.waitFor(() => expect(moments).toHaveLength(1))
+  await until(() => expect(moments).toHaveLength(1))
   expect(moments[0]).toBeGreaterThanOrEqual(before)
   expect(moments[0]).toBeLessThanOrEqual(BigInt(Date.now() + 1000) * 1_000_000n)
   socket.close()
@@ -217,8 +220,8 @@ test('in process it is the same', async () => {
   const closed = vi.fn<() => void>()
   const onmessage = ({ data }: { readonly data: string }): void => void heard.push(data)
   Object.assign(socket, { onmessage, onclose: closed })
-  await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.OPEN))
+  await until(() => expect(socket.readyState).toBe(WebSocket.OPEN))
   socket.send('{}')
-  await vi.waitFor(() => expect(closed).toHaveBeenCalled())
+  await until(() => expect(closed).toHaveBeenCalled())
   expect(heard).toEqual([expect.stringContaining('FatalError')])
 })

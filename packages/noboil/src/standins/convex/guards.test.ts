@@ -3,8 +3,11 @@ import { ConvexHttpClient } from 'convex/browser'
 import { ConvexReactClient } from 'convex/react'
 import { makeFunctionReference } from 'convex/server'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { api, deploy } from './app.fixture.ts'
+import { api, deploy, until } from './app.fixture.ts'
 import type { TestDeployment } from './standin.ts'
+
+// The machine that runs this may be busy with all the others.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let deployment: TestDeployment
 let client: ConvexReactClient
@@ -138,7 +141,7 @@ test('crons run while it listens', async () => {
   const { close } = await deployment.listen()
   await vi.advanceTimersByTimeAsync(60_000)
   await deployment.finishScheduled(() => vi.advanceTimersByTime(1))
-  await vi.waitFor(async () =>
+  await until(async () =>
     expect(await deployment.query(api.note.list, { room: 'cron' })).toHaveLength(1),
   )
   vi.useRealTimers()
