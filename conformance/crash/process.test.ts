@@ -61,8 +61,9 @@ test('a process that is asked to end under load answers or refuses every call, a
     child.kill('SIGTERM')
     await lives.closed(child)
     for (const refusal of refusals(child)) expect(refusal).toMatch(/^UNAVAILABLE: .*closed/)
-    // One file, complete in itself: nothing is left to be recovered.
-    expect(readdirSync(join(lives.file, '..')).sort()).toEqual(['a.db', 'a.db.lock'])
+    // One file, complete in itself, and the note of an orderly close: nothing is left to be recovered.
+    const left = ['a.db', 'a.db.closed', 'a.db.lock']
+    expect(readdirSync(join(lives.file, '..')).sort()).toEqual(left)
     expect(lives.book.died()).toEqual([])
   }
   await lives.settled()
