@@ -2,7 +2,8 @@
  * What holds of the movie app in front of people, whichever host is behind it.
  */
 import { describe, expect, it } from 'vitest'
-import { copy, fact, lookFor, openFilm, signIn, votes } from './movie.ts'
+import { copy, fact, lookFor, openFilm, signIn, turnCatalogue, votes } from './movie.ts'
+import { socketOf, type Wire } from './socket.ts'
 import { patience, refusal, type Stage } from './stage.ts'
 
 /** Registers the tests; to be called once per file, beside the stage. */
@@ -116,6 +117,61 @@ export function siteCases(stage: Stage): void {
       await someone.page.getByRole('link', { name: 'Sign in' }).waitFor()
       await someone.open('/')
       await someone.page.getByRole('link', { name: 'Sign in' }).waitFor()
+    })
+  })
+}
+
+/** A catalogue that an admin switches off. */
+export function failureCases(stage: Stage): void {
+  describe('when the catalogue does not work', () => {
+    it('a kept film stays, with a note, and a film that is not kept offers another try', async () => {
+      const [admin, reader, visitor] = [
+        await stage.person(),
+        await stage.person(),
+        await stage.person({ widthPx: 390, theme: 'dark' }),
+      ]
+      await signIn(admin.page, stage.server.admin)
+      for (const each of [reader, visitor]) each.allow(refusal)
+      const path = await openFilm(reader, 'Solaris')
+      await turnCatalogue(admin, 'Fails')
+      try {
+        await reader.page.getByRole('button', { name: 'Refresh' }).click()
+        await reader.page
+          .getByRole('alert')
+          .getByText(/did not answer.*last good copy/)
+          .waitFor()
+        await visitor.open(path)
+        await copy(visitor.page).getByRole('heading', { name: 'From the cache' }).waitFor()
+        await visitor.page.goto('/movie/m/9000100')
+        await visitor.page.getByRole('heading', { name: 'This film did not load' }).waitFor()
+      } finally {
+        await turnCatalogue(admin, 'Works')
+      }
+      await visitor.page.getByRole('button', { name: 'Try again' }).click()
+      await copy(visitor.page).waitFor()
+      await reader.page.getByRole('button', { name: 'Refresh' }).click()
+      await copy(reader.page).getByRole('heading', { name: 'Refreshed just now' }).waitFor()
+      await expect.poll(() => reader.page.getByRole('alert').count(), patience).toBe(0)
+    })
+  })
+}
+
+export function connectionCases(stage: Stage, wire: Wire): void {
+  describe('when the connection goes', () => {
+    it('a film stays on the page, and is the newer one once the connection is back', async () => {
+      const [one, two] = [await stage.person(), await stage.person()]
+      const socket = await socketOf(two, wire)
+      const path = await openFilm(one, 'Stalker')
+      await two.open(path)
+      await copy(two.page).waitFor()
+      const mend = await socket.cut()
+      await two.page.getByText('Offline. Reconnecting…').waitFor()
+      await one.page.getByRole('button', { name: 'Refresh' }).click()
+      await copy(one.page).getByRole('heading', { name: 'Refreshed just now' }).waitFor()
+      await two.page.getByRole('heading', { level: 1, name: 'Stalker' }).waitFor()
+      mend()
+      await copy(two.page).getByRole('heading', { name: 'Refreshed by someone else' }).waitFor()
+      await expect.poll(() => votes(two.page), patience).toBe(await votes(one.page))
     })
   })
 }

@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { askAsGuest, isSignedIn, option, overflowPx, signIn, signUp, tally, vote } from './poll.ts'
+import { socketOf, type Wire } from './socket.ts'
 import { patience, refusal, type Stage } from './stage.ts'
 
 /** Registers the tests; to be called once per file, beside the stage. */
@@ -194,6 +195,88 @@ export function ballotCases(stage: Stage): void {
       await expect
         .poll(() => asker.page.getByRole('heading', { name: 'Gone soon?' }).count())
         .toBe(0)
+    })
+  })
+}
+
+/** What is refused when it arrives. `append`: how ballots are called on the wire. */
+export function lateCases(stage: Stage, wire: Wire, append: string): void {
+  describe('what comes too late', () => {
+    it('a ballot that meets a poll closed meanwhile is shown, taken back, and explained', async () => {
+      const [asker, voter] = [await stage.person(), await stage.person()]
+      const socket = await socketOf(voter, wire)
+      const path = await askAsGuest(asker, 'Still open?', ['Yes', 'No'])
+      await voter.open(path)
+      await vote(voter.page, 'Yes')
+      await expect.poll(() => tally(asker.page), patience).toEqual({ Yes: 1, No: 0 })
+      const release = socket.hold(append)
+      await option(voter.page, 'No').click()
+      await expect.poll(() => tally(voter.page), patience).toEqual({ Yes: 1, No: 1 })
+      expect(await tally(asker.page)).toEqual({ Yes: 1, No: 0 })
+      await asker.page.getByRole('button', { name: 'Close poll' }).click()
+      await asker.page.getByRole('dialog').getByRole('button', { name: 'Close poll' }).click()
+      await voter.page.getByText('This poll is closed. What you see is the result.').waitFor()
+      voter.allow(refusal)
+      release()
+      await voter.page.getByText('This poll does not take your vote.').waitFor()
+      for (const each of [voter, asker])
+        await expect.poll(() => tally(each.page), patience).toEqual({ Yes: 1, No: 0 })
+    })
+  })
+}
+
+export function connectionCases(stage: Stage, wire: Wire): void {
+  describe('when the connection goes', () => {
+    it('the page says so, comes back by itself, and shows what happened meanwhile', async () => {
+      const [one, two] = [await stage.person(), await stage.person()]
+      const socket = await socketOf(two, wire)
+      const path = await askAsGuest(one, 'Back again?', ['Of course', 'Hardly'])
+      await two.open(path)
+      await vote(two.page, 'Hardly')
+      await expect.poll(() => tally(one.page), patience).toEqual({ 'Of course': 0, Hardly: 1 })
+      const mend = await socket.cut()
+      await two.page.getByText('Offline. Reconnecting…').waitFor()
+      await vote(one.page, 'Of course')
+      expect(await tally(two.page)).toEqual({ 'Of course': 0, Hardly: 1 })
+      mend()
+      await two.page.getByText('Live', { exact: true }).waitFor()
+      await expect.poll(() => tally(two.page), patience).toEqual({ 'Of course': 1, Hardly: 1 })
+      await vote(two.page, 'Of course')
+      for (const each of [one, two])
+        await expect.poll(() => tally(each.page), patience).toEqual({ 'Of course': 2, Hardly: 1 })
+    })
+
+    it('a ballot cast meanwhile is counted once, when the connection is back', async () => {
+      const [voter, reader] = [await stage.person(), await stage.person()]
+      const socket = await socketOf(voter, wire)
+      const path = await askAsGuest(voter, 'Lost?', ['Yes', 'No'])
+      await reader.open(path)
+      const mend = await socket.cut()
+      await voter.page.getByText('Offline. Reconnecting…').waitFor()
+      await option(voter.page, 'Yes').click()
+      await expect.poll(() => tally(voter.page), patience).toEqual({ Yes: 1, No: 0 })
+      expect(await tally(reader.page)).toEqual({ Yes: 0, No: 0 })
+      mend()
+      await voter.page.getByText(/Counted: ballot no\. 1, for Yes/).waitFor()
+      for (const each of [voter, reader])
+        await expect.poll(() => tally(each.page), patience).toEqual({ Yes: 1, No: 0 })
+    })
+  })
+}
+
+export function phoneCases(stage: Stage): void {
+  describe('at 390 px', () => {
+    it('no screen is wider than the window', async () => {
+      const small = await stage.person({ widthPx: 390, theme: 'dark' })
+      await askAsGuest(small, 'A question long enough to need a second line on a phone?', [
+        'A',
+        'B',
+      ])
+      expect(await overflowPx(small.page)).toBe(0)
+      for (const screen of ['/', '/new', '/profile', '/sign-in', '/admin', '/nowhere']) {
+        await small.open(screen)
+        expect(await overflowPx(small.page), screen).toBe(0)
+      }
     })
   })
 }

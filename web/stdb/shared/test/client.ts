@@ -1,7 +1,13 @@
 /** A client without the pages, for what somebody sends past them. */
 import { bindings } from '@noboil/backend-spacetimedb/bindings'
+import type { Wire } from '@noboil/web-testing/socket'
 import type { Person } from '@noboil/web-testing/stage'
 import { createSpacetimeClient, type SpacetimeClient } from 'noboil/spacetimedb/client'
+
+export const wire: Wire = {
+  at: /\/v1\/database\/[^/]+\/subscribe/,
+  isCall: (message, reducer) => message.includes(reducer),
+}
 
 /** Without a token: somebody new. */
 export function clientAt(uri: string, token?: string): SpacetimeClient {

@@ -1,22 +1,29 @@
 /**
- * A person's connection to the database, for what is shown while it is slow or gone.
+ * A person's connection by WebSocket, for what is shown while it is slow or gone.
  */
-import type { Person } from '@noboil/web-testing/stage'
 import type { WebSocketRoute } from 'playwright-core'
+import type { Person } from './stage.ts'
+
+/** How a host's client speaks. */
+export interface Wire {
+  /** Where it connects to. */
+  readonly at: RegExp
+  readonly isCall: (message: string | Buffer, name: string) => boolean
+}
 
 export interface PersonSocket {
-  /** Keeps calls of one reducer from the database, until the answer is called. */
-  readonly hold: (reducer: string) => () => void
+  /** Keeps calls of one function from the server, until the answer is called. */
+  readonly hold: (name: string) => () => void
   /** Breaks the connection; the page finds none until the answer is called. */
   readonly cut: () => Promise<() => void>
 }
 
 /** To be asked for before the person opens a page. */
-export async function socketOf({ context }: Person): Promise<PersonSocket> {
+export async function socketOf({ context }: Person, wire: Wire): Promise<PersonSocket> {
   const open = new Set<{ readonly page: WebSocketRoute; readonly server: WebSocketRoute }>()
   let isCut = false
-  let held: { readonly reducer: string; readonly released: Promise<void> } | undefined
-  await context.routeWebSocket(/\/v1\/database\/[^/]+\/subscribe/, (page) => {
+  let held: { readonly name: string; readonly released: Promise<void> } | undefined
+  await context.routeWebSocket(wire.at, (page) => {
     if (isCut) {
       void page.close({ code: 1001 })
       return
@@ -26,14 +33,14 @@ export async function socketOf({ context }: Person): Promise<PersonSocket> {
     open.add(both)
     page.onClose(() => open.delete(both))
     page.onMessage(async (message) => {
-      if (held !== undefined && message.includes(held.reducer)) await held.released
+      if (held !== undefined && wire.isCall(message, held.name)) await held.released
       server.send(message)
     })
   })
   return {
-    hold(reducer) {
+    hold(name) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      held = { reducer, released: promise }
+      held = { name, released: promise }
       return () => {
         held = undefined
         resolve()
