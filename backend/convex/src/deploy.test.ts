@@ -1,9 +1,6 @@
 /** What can be known of a deployment without one: types, bundles, and that its modules load where no Node is. */
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { bundleAll, bundleScript, modulePaths } from './bundle.fixture.ts'
@@ -82,22 +79,5 @@ test('the generated files name every file that there is', async () => {
   for (const [, name, path] of imported) {
     expect(name).toBe(path?.replaceAll('/', '_'))
     expect(api).toMatch(new RegExp(`^ {2}'?${path}'?: typeof ${name}$`, 'm'))
-  }
-})
-
-test('Convex’s CLI finds the types of the functions right', slow, async () => {
-  const project = await mkdtemp(join(tmpdir(), 'noboil-convex-'))
-  try {
-    // The CLI looks for a compiler beside it; in a workspace that is not where packages are.
-    await symlink(join(root, 'node_modules'), join(project, 'node_modules'))
-    await writeFile(join(project, 'package.json'), '{ "dependencies": { "convex": "*" } }')
-    const configuration = { functions: `${relative(project, functions)}/` }
-    await writeFile(join(project, 'convex.json'), JSON.stringify(configuration))
-    const cli = join(root, 'node_modules/convex/bin/main.js')
-    const run = promisify(execFile)
-    const { stderr } = await run(process.execPath, [cli, 'typecheck'], { cwd: project })
-    expect(stderr).toContain('Typecheck passed')
-  } finally {
-    await rm(project, { recursive: true, force: true })
   }
 })
