@@ -6,15 +6,8 @@ import { isNoboilError } from '../errors/error.ts'
 import { systemCall } from '../factories/shared/call.ts'
 import { sweepWindows } from '../factories/shared/window.ts'
 import type { Clock, Host, ScheduledFlow } from '../hosts/host.ts'
-import {
-  dueFlows,
-  finishFlow,
-  leaseFlow,
-  nextDueAt,
-  scheduleLayout,
-} from '../hosts/shared/schedule.ts'
+import { dueFlows, finishFlow, holdFlow, leaseFlow, nextDueAt } from '../hosts/shared/schedule.ts'
 import { type FlowFunction, type FlowPort, runFlow } from '../program/flow.ts'
-import { byId, type Program, patch, program } from '../program/program.ts'
 import { type CronEntry, dueCrons, endCron, nextCronAt, renewCron, takeCron } from './cron.ts'
 import { closingError, type Flows } from './flows.ts'
 import type { Logger } from './log.ts'
@@ -214,12 +207,3 @@ export class Jobs {
     return this.#parts.clock.now()
   }
 }
-
-/** Keeps a flow from others until a time. */
-const holdFlow: (id: string, until: number) => Program<void> = program(function* (
-  id: string,
-  until: number,
-): Program<void> {
-  const row = yield* byId(scheduleLayout, id)
-  if (row !== null) yield* patch(scheduleLayout, row, { leaseUntil: until })
-})

@@ -76,6 +76,15 @@ export const leaseFlow: (
   return scheduledFlow(row)
 })
 
+/** Keeps a flow from others until a time. */
+export const holdFlow: (id: string, until: number) => Program<void> = program(function* (
+  id: string,
+  until: number,
+): Program<void> {
+  const row = yield* byId(scheduleLayout, id)
+  if (row !== null) yield* patch(scheduleLayout, row, { leaseUntil: until })
+})
+
 /** Forgets a flow that has run to its end; one that is gone already is fine. */
 export const finishFlow: (id: string) => Program<void> = program(function* (
   id: string,

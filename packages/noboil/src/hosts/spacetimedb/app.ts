@@ -46,6 +46,7 @@ export interface App extends AssembledTables {
   /** Tables whose fetchers wait, and so run in a worker. */
   readonly fetchedByWorker: ReadonlySet<string>
   readonly functions: Functions
+  readonly limits: FactoryLimits
   /** Every layout there is, by name. */
   readonly kept: ReadonlyMap<string, Layout>
 }
@@ -87,6 +88,7 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
         .map(({ table }) => table.name),
     ),
     functions,
+    limits: settings.limits,
     kept: layoutsByName(assembled.layouts),
   }
 }

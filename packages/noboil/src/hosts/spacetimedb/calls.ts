@@ -71,7 +71,10 @@ export const viewing = ({ db }: ViewContext): HostTransaction =>
     cursors: cursorsOf(db),
     writable: false,
     now() {
-      throw new TypeError('Views have no clock.')
+      throw new NoboilError(
+        'UNSUPPORTED',
+        'Views have no clock: what they show may not depend on ctx.now. Read such rows by a query.',
+      )
     },
   })
 

@@ -4,7 +4,6 @@ import { type Shape, shapeOf } from '../../schema/spacetimedb/columns.ts'
 import { hasPublicRows, isParented, visibleFields } from '../../schema/spacetimedb/rows.ts'
 import type { Fields } from '../../schema/storable.ts'
 import type { AnyTable } from '../../schema/tables.ts'
-import type { Exposure } from './exposure.ts'
 import { ownTables, rowsTable } from './ports.ts'
 import { type Columns, sdk, type TableHandle, type TypeBuilder } from './sdk.ts'
 
@@ -57,13 +56,7 @@ export const layoutTables = (layouts: readonly Layout[]): Handles =>
   )
 
 /** The rows that clients see of each table: public, or empty and only the type of a view. */
-export function visibleTables(
-  tables: readonly AnyTable[],
-  exposures: readonly Exposure[],
-): Handles {
-  const authored = new Set(
-    exposures.filter(({ withAuthor }) => withAuthor).map(({ table }) => table.name),
-  )
+export function visibleTables(tables: readonly AnyTable[]): Handles {
   const handles: Record<string, TableHandle> = {}
   for (const table of tables) {
     const fields = visibleFields(table)
@@ -71,7 +64,6 @@ export function visibleTables(
     const columns: Record<string, TypeBuilder> = { ...columnsOf(table.name, fields) }
     columns['_id'] = sdk.t.string().primaryKey()
     if (isParented(table)) columns['parent'] = sdk.t.string().index('btree')
-    if (authored.has(table.name)) columns['userId'] = sdk.t.string().index('btree')
     handles[table.name] = sdk.table({ public: true }, columns)
   }
   return handles
@@ -80,10 +72,6 @@ export function visibleTables(
 /** Makes the tables of this host; each use needs its own. */
 export function makeOwnTables(): Handles {
   const { t, table } = sdk
-  const scheduled = (): Columns => ({
-    id: t.u64().primaryKey().autoInc(),
-    at: t.scheduleAt(),
-  })
   return {
     [ownTables.nodes]: table(
       {},
@@ -98,41 +86,11 @@ export function makeOwnTables(): Handles {
     [ownTables.roots]: table({}, { name: t.string().primaryKey(), node: t.u64() }),
     [ownTables.unique]: table({}, { value: t.string().primaryKey(), row: t.string() }),
     [ownTables.meta]: table({}, { name: t.string().primaryKey(), value: t.string() }),
-    [ownTables.results]: table(
-      {},
-      {
-        ...scheduled(),
-        sender: t.identity().index('btree'),
-        request: t.string(),
-        value: t.string(),
-      },
-    ),
-    [ownTables.requests]: table(
-      {},
-      {
-        ...scheduled(),
-        sender: t.identity(),
-        request: t.string(),
-        path: t.string(),
-        args: t.string(),
-        until: t.f64(),
-      },
-    ),
-    [ownTables.errands]: table(
-      {},
-      {
-        ...scheduled(),
-        state: t.string().index('btree'),
-        sender: t.identity(),
-        request: t.string(),
-        path: t.string(),
-        args: t.string(),
-        holder: t.string(),
-        heldUntil: t.f64(),
-      },
-    ),
+    ...answerTables(),
+    ...queueTables(),
     [ownTables.workers]: table({}, { identity: t.string().primaryKey() }),
     [ownTables.wakes]: table({}, scheduled()),
+    [ownTables.failures]: table({}, { flow: t.string().primaryKey(), count: t.f64() }),
     [ownTables.moves]: table(
       {},
       {
@@ -144,5 +102,68 @@ export function makeOwnTables(): Handles {
       },
     ),
     [ownTables.ticks]: table({}, scheduled()),
+  }
+}
+
+const scheduled = (): Columns => ({
+  id: sdk.t.u64().primaryKey().autoInc(),
+  at: sdk.t.scheduleAt(),
+})
+
+function answerTables(): Handles {
+  const { t, table } = sdk
+  return {
+    [ownTables.results]: table(
+      {},
+      {
+        ...scheduled(),
+        sender: t.identity().index('btree'),
+        request: t.string(),
+        value: t.string(),
+        place: t.string().unique(),
+        ordinal: t.f64(),
+        through: t.f64(),
+      },
+    ),
+    [ownTables.answered]: table(
+      {},
+      {
+        sender: t.identity().primaryKey(),
+        first: t.f64(),
+        next: t.f64(),
+        gone: t.f64(),
+        written: t.f64(),
+      },
+    ),
+  }
+}
+
+function queueTables(): Handles {
+  const { t, table } = sdk
+  return {
+    [ownTables.requests]: table(
+      {},
+      {
+        ...scheduled(),
+        sender: t.identity().index('btree'),
+        request: t.string(),
+        path: t.string(),
+        args: t.string(),
+        until: t.f64(),
+      },
+    ),
+    [ownTables.errands]: table(
+      {},
+      {
+        ...scheduled(),
+        state: t.string().index('btree'),
+        sender: t.identity().index('btree'),
+        request: t.string(),
+        path: t.string(),
+        args: t.string(),
+        holder: t.string(),
+        heldUntil: t.f64(),
+      },
+    ),
   }
 }

@@ -1,14 +1,11 @@
 /** The queue of what workers are asked to do. */
-import { NoboilError } from '../../errors/error.ts'
 import type { App } from './app.ts'
-import { ownTables, type StoredRow } from './ports.ts'
+import { ownTables } from './ports.ts'
+import { assertPlace } from './queues.ts'
 import { type CallContext, type Identity, sdk } from './sdk.ts'
 
 /** An errand that nobody takes fails after this: shortly before its caller gives up. */
 export const patienceMs = 50_000
-
-/** Errands that may be open at a time. */
-const maxErrands = 1_000
 
 /** Every errand has it: views find rows by an index alone. */
 export const open = 'open'
@@ -36,18 +33,18 @@ export const sendFlow = (ctx: CallContext, flow: string, args: object): void =>
 export const isWorkersFlow = (app: App, flow: string): boolean =>
   flow.startsWith('refresh:') && app.fetchedByWorker.has(flow.slice('refresh:'.length))
 
-export function send({ db, timestamp }: CallContext, errand: Errand): void {
-  const errands = db[ownTables.errands] as unknown as {
-    count(): bigint
-    insert(row: StoredRow): void
-  }
-  if (Number(errands.count()) >= maxErrands) {
-    throw new NoboilError('UNAVAILABLE', 'The worker of this database is behind; ask again later.')
-  }
-  errands.insert({
+/** @throws NoboilError `UNAVAILABLE` when there is no place for it. */
+export function send(ctx: CallContext, errand: Errand): void {
+  assertPlace(
+    ctx,
+    ownTables.errands,
+    errand.sender,
+    'The worker of this database is behind; ask again later.',
+  )
+  ctx.db[ownTables.errands]?.insert({
     ...errand,
     id: 0n,
-    at: sdk.ScheduleAt.time(timestamp.microsSinceUnixEpoch + BigInt(patienceMs) * 1000n),
+    at: sdk.ScheduleAt.time(ctx.timestamp.microsSinceUnixEpoch + BigInt(patienceMs) * 1000n),
     state: open,
     holder: '',
     heldUntil: 0,

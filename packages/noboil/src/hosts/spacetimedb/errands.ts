@@ -25,7 +25,7 @@ import { columnsOf, type Handles } from './definition.ts'
 import { open, patienceMs, send } from './errand-queue.ts'
 import { transact } from './flows.ts'
 import { type Db, indexed, ownTables, type StoredRow, unique } from './ports.ts'
-import { keepAnswer } from './results.ts'
+import { assertRequest, keepAnswer, maxAnswerLength, tooLong } from './results.ts'
 import {
   type CallContext,
   type Identity,
@@ -39,7 +39,6 @@ import {
 const leaseMs = 30_000
 
 const maxArgsLength = 10_000
-const maxAnswerLength = 1_000_000
 
 /** The reducer of an action that a worker runs. */
 export function errandReducer(
@@ -51,6 +50,7 @@ export function errandReducer(
     told(() => {
       const { args, request = '' } = decodeCall(shape, parameters)
       operation.args(args)
+      assertRequest(request)
       send(ctx, { sender: ctx.sender, request, path: shape.path, args: JSON.stringify(args) })
     }),
   )
@@ -180,6 +180,7 @@ function askReducer(app: App, module: ModuleSchema): ModuleExport {
         }
         if (args.length > maxArgsLength) throw tooLong('args', args.length, maxArgsLength)
         parsedJson(args)
+        assertRequest(request)
         send(ctx, { sender: ctx.sender, request, path, args })
       }),
   )
@@ -207,11 +208,12 @@ function take(app: App, ctx: CallContext, id: bigint, worker: string): object | 
   }))
 }
 
-/** The errand, if it is this worker's. */
+/** The errand, if it is this worker's still: a lease that ran out is taken again, by whoever comes first. */
 function heldErrand(ctx: CallContext, id: bigint, worker: string): StoredRow {
   assertWorker(ctx)
   const row = unique(ctx.db, ownTables.errands, 'id').find(id)
-  if (row?.['holder'] === holderOf(ctx, worker)) return row
+  const isHeld = row?.['holder'] === holderOf(ctx, worker)
+  if (isHeld && (row['heldUntil'] as number) > millisOf(ctx)) return row
   throw new NoboilError('FORBIDDEN', 'This errand is over, or somebody else has it.')
 }
 
@@ -242,14 +244,3 @@ function assertWorker({ db, sender }: CallContext): void {
   if (isWorker(db, sender)) return
   throw new NoboilError('FORBIDDEN', 'Only a worker that the owner has allowed may do this.')
 }
-
-const tooLong = (what: string, length: number, max: number): NoboilError =>
-  new NoboilError(
-    'LIMIT_EXCEEDED',
-    `${what} has ${length} characters, and at most ${max} are taken.`,
-    {
-      limit: `${what}Length`,
-      max,
-      actual: length,
-    },
-  )

@@ -7,13 +7,14 @@ import { NoboilError } from '../../errors/error.ts'
 import { sweepWindows } from '../../factories/shared/window.ts'
 import { type Flow, startProgram, type Step } from '../../program/flow.ts'
 import { isThenable } from '../../program/run.ts'
-import { dueFlows, finishFlow, leaseFlow, scheduleLayout } from '../shared/schedule.ts'
+import { dueFlows, finishFlow, holdFlow, leaseFlow, scheduleLayout } from '../shared/schedule.ts'
+import type { ScheduledFlow } from '../host.ts'
 import type { App } from './app.ts'
 import { assertDatabase, atOnce, dueAt, millisOf, told, within } from './calls.ts'
 import { type Handles } from './definition.ts'
 import { isWorkersFlow, sendFlow } from './errand-queue.ts'
 import { runWith } from './fetching.ts'
-import { ownTables } from './ports.ts'
+import { type Db, ownTables, unique } from './ports.ts'
 import { publish } from './public.ts'
 import {
   type CallContext,
@@ -27,6 +28,9 @@ import type { HostTransaction } from './transaction.ts'
 
 /** How long a flow is taken to be running before it is begun again. */
 const leaseMs = 120_000
+
+/** A flow that fails is begun again after the time of its lease, then after twice that, and so on: at most after this. */
+const maxRetryMs = 3_600_000
 
 /** Flows that one run of the procedure looks for at a time. */
 const maxDueFlows = 20
@@ -89,24 +93,52 @@ function runOne(app: App, ctx: ProcedureContext, id: string): void {
     transaction.execute(() => leaseFlow(id, millisOf(tx), leaseMs)),
   )
   if (leased === null) return
-  if (isWorkersFlow(app, leased.flow)) {
-    transact(app, ctx, (transaction, tx) => {
-      sendFlow(tx, leased.flow, leased.args)
-      transaction.execute(() => finishFlow(id))
-    })
-    return
-  }
-  const flow = app.flows[leased.flow]
   try {
-    // A flow of a table that the module no longer has is done.
-    if (flow !== undefined) drive(app, ctx, flow(leased.args))
+    runLeased(app, ctx, leased)
   } catch (error) {
-    // It is begun again when its lease has run out.
-    // oxlint-disable-next-line no-console -- a module's console is the log of its database
-    console.error(`flow ${leased.flow}: ${error instanceof Error ? error.stack : String(error)}`)
-    return
+    // It goes on when its lease has run out.
+    if (error instanceof MustWait) return
+    putOff(app, ctx, leased, error)
   }
-  transact(app, ctx, (transaction) => transaction.execute(() => finishFlow(id)))
+}
+
+function runLeased(app: App, ctx: ProcedureContext, { id, flow: name, args }: ScheduledFlow): void {
+  const isWorkers = isWorkersFlow(app, name)
+  const flow = app.flows[name]
+  // A flow of a table that the module no longer has is done.
+  if (!isWorkers && flow !== undefined) drive(app, ctx, flow(args))
+  transact(app, ctx, (transaction, tx) => {
+    if (isWorkers) sendFlow(tx, name, args)
+    transaction.execute(() => finishFlow(id))
+    unique(tx.db, ownTables.failures, 'flow').delete(id)
+  })
+}
+
+/** Has a flow that failed begun again later: after the time of a lease, and twice as long each time. */
+function putOff(
+  app: App,
+  ctx: ProcedureContext,
+  { id, flow }: ScheduledFlow,
+  error: unknown,
+): void {
+  const retryMs = transact(app, ctx, (transaction, tx) => {
+    const failures = countFailure(tx.db, id)
+    const waitMs = Math.min(leaseMs * 2 ** (failures - 1), maxRetryMs)
+    transaction.execute(() => holdFlow(id, millisOf(tx) + waitMs))
+    return waitMs
+  })
+  const reason = error instanceof Error ? error.stack : String(error)
+  // oxlint-disable-next-line no-console -- a module's console is the log of its database
+  console.error(`flow ${flow} failed, and is begun again in ${retryMs / 60_000} minutes: ${reason}`)
+}
+
+function countFailure(db: Db, flow: string): number {
+  const failures = unique(db, ownTables.failures, 'flow')
+  const before = failures.find(flow)
+  const count = ((before?.['count'] as number | undefined) ?? 0) + 1
+  if (before === null) db[ownTables.failures]?.insert({ flow, count })
+  else failures.update({ flow, count })
+  return count
 }
 
 /** What a flow ends with that can go on only later: a procedure does not wait. */

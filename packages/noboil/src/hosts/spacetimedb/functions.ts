@@ -9,6 +9,9 @@ import {
 } from '../../factories/shared/operation.ts'
 import type { Program } from '../../program/program.ts'
 
+/** Who has not signed in. What they are answered is public. */
+export const nobody: Call = { user: null, internal: false, caller: 'nobody' }
+
 /** `table.operation`, or `table.group.operation`. */
 export type Functions = ReadonlyMap<string, Operation>
 

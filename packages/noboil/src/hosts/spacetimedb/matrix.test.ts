@@ -288,3 +288,36 @@ it('public rows are looked at for what their author is called, and for nothing e
   expect(put({ image: 'https://example.org/ann.png' })).toEqual(expect.arrayContaining(touched))
   await host.close()
 })
+
+it('a rename writes each public row of its author once, however many there are', async () => {
+  bundle ??= bundleModule(new URL('matrix.module.fixture.ts', import.meta.url))
+  const host: ModuleHost = await createModuleHost({ module: await bundle, shuffleScans: 7 })
+  const matrix = new Matrix(host)
+  const payload = { title: 'Tea?', isPublic: true, memberIds: [] }
+  const { _id: parent } = matrix.call('ann', 'poll.create', { payload }) as { _id: string }
+  const items = Array.from({ length: 900 }, (_, at) => ({ text: `${at}` }))
+  matrix.call('ann', 'vote.appendBulk', { parent, items })
+  matrix.call('bob', 'vote.append', { parent, payload: { text: 'mine' } })
+  const names = () =>
+    host.tables('vote').map(({ author }) => (JSON.parse(author as string) as Row)['name'])
+  const rename = (name: string): void =>
+    host.call('put_users', { args: JSON.stringify({ _id: matrix.userId('ann'), name }) })
+  rename('Ann')
+  // Found, and replaced: 200 rows at a time.
+  expect(host.costs().tables['vote']?.rowsRead).toBe(2 * 200)
+  expect(host.advance(0)).toBe(4)
+  expect(host.costs().tables['vote']?.rowsRead).toBe(2 * 100)
+  expect(host.tables('_moves')).toEqual([])
+  expect(names().filter((name) => name === 'Ann')).toHaveLength(900)
+
+  // One that overtakes another leaves nothing of it behind, also of rows that come and go meanwhile.
+  rename('Anna')
+  const [vote] = host.tables('_rows_vote').filter(({ seq }) => seq === 300)
+  matrix.call('ann', 'vote.rm', { id: `vote.${vote?.['seq'] as number}.${parent}` })
+  rename('Anne')
+  matrix.call('ann', 'vote.append', { parent, payload: { text: 'more' } })
+  host.advance(1)
+  expect(names().filter((name) => name === 'Anne')).toHaveLength(900)
+  expect(names()).toHaveLength(901)
+  await host.close()
+})

@@ -27,7 +27,7 @@ import { merged } from './names.ts'
 import { ownTables } from './ports.ts'
 import { moveFunctions, publish } from './public.ts'
 import { actionReducer, requestFunctions } from './requests.ts'
-import { keepAnswer, resultFunctions } from './results.ts'
+import { assertRequest, keepAnswer, resultFunctions } from './results.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
 import { ownRowViews } from './views.ts'
@@ -50,7 +50,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
 ): SpacetimeModule {
   const app = assembleApp(config)
   const own = makeOwnTables()
-  const visible = visibleTables(app.declared, app.exposures)
+  const visible = visibleTables(app.declared)
   const module = sdk.schema(
     { ...layoutTables([...app.kept.values()]), ...visible, ...own },
     { CASE_CONVERSION_POLICY: sdk.CaseConversionPolicy.None },
@@ -106,6 +106,7 @@ function mutationReducer(
   return module.reducer({}, columns, (ctx, parameters) =>
     told(() => {
       const { args, request } = decodeCall(shape, parameters)
+      assertRequest(request)
       const answer = mutate(app, ctx, operation, args)
       if (request !== undefined) keepAnswer(ctx, ctx.sender, request, answer)
     }),

@@ -41,6 +41,8 @@ export const ownTables = {
   meta: '_meta',
   /** Answers of reducers; each row expires by itself. */
   results: '_results',
+  /** Which answers of a caller are kept. */
+  answered: '_answered',
   /** What somebody asked to be fetched. */
   requests: '_requests',
   /** What workers are asked to do. */
@@ -49,6 +51,8 @@ export const ownTables = {
   workers: '_workers',
   /** Wakes the procedure that runs flows. */
   wakes: '_wakes',
+  /** How often in a row a flow has failed. */
+  failures: '_failures',
   /** Public rows that are still to be brought in step. */
   moves: '_moves',
   /** Rings once a minute. */

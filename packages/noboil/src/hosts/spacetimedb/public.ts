@@ -5,8 +5,6 @@
  * schedule that runs at once and goes on until it is done.
  */
 import type { Change } from '../../changes/change.ts'
-import type { Call } from '../../factories/shared/call.ts'
-import { type Author, authorsOf } from '../../factories/shared/users.ts'
 import { page } from '../../program/program.ts'
 import { tableOfId } from '../../schema/layout.ts'
 import { encodeAll } from '../../schema/spacetimedb/columns.ts'
@@ -16,15 +14,15 @@ import type { App } from './app.ts'
 import { assertDatabase, atOnce, told, within } from './calls.ts'
 import type { Handles } from './definition.ts'
 import type { Exposure } from './exposure.ts'
-import { answerOf } from './functions.ts'
-import { type Db, indexed, ownTables, type StoredRow, unique } from './ports.ts'
+import { answerOf, nobody } from './functions.ts'
+import { keyText, spanOf } from './keys.ts'
+import { type Entry, OrderedIndex } from './ordered.ts'
+import { type Db, ownTables, type StoredRow, unique } from './ports.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, type TableHandle } from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
 
 /** Rows that are moved in one transaction. */
 const maxMovedRows = 200
-
-const nobody: Call = { user: null, internal: false, caller: 'nobody' }
 
 /** Changes of these columns of a log's head hide or show all of its rows. */
 const headMarks = ['purgedThrough', 'epoch']
@@ -51,7 +49,7 @@ export function publish(app: App, ctx: CallContext, transaction: HostTransaction
     }
     for (const [id, row] of changed) show(exposure, ctx.db, transaction, id, row)
     for (const parent of parents) move(exposure, ctx, transaction, parent, '')
-    for (const author of authors) renew(app, exposure, ctx, transaction, author)
+    for (const author of authors) renew(exposure, ctx, transaction, author, '')
   }
 }
 
@@ -75,10 +73,9 @@ export function moveFunctions(
           const isOld = latest !== null && latest['id'] !== row['id']
           if (exposure === undefined || isOld) return
           const parent = row['parent'] as string
+          const goOnWith = tableOfId(parent) === app.users.name ? renew : move
           within(ctx, (transaction) =>
-            tableOfId(parent) === app.users.name
-              ? renew(app, exposure, ctx, transaction, parent)
-              : move(exposure, ctx, transaction, parent, row['cursor'] as string),
+            goOnWith(exposure, ctx, transaction, parent, row['cursor'] as string),
           )
         }),
     ),
@@ -133,26 +130,31 @@ function move(
 
 /** Writes into some rows of an author what they are called now, and leaves the rest to a schedule. */
 function renew(
-  app: App,
   exposure: Exposure,
   ctx: CallContext,
   transaction: HostTransaction,
   author: string,
+  cursor: string,
 ): void {
-  const { table } = exposure
-  const { name, image } = transaction
-    .execute(() => authorsOf(app.users, [{ userId: author }]))
-    .get(author) as Author
-  const stale: StoredRow[] = []
-  for (const row of indexed(ctx.db, table.name, 'userId').filter(author)) {
-    const kept = row['author'] as Partial<Author>
-    if (kept.name === name && (kept.image ?? null) === image) continue
-    if (stale.push(row) > maxMovedRows) break
+  const { from, to } = spanOf([author])
+  const span = { from: cursor === '' ? from : cursor, to }
+  const found: Entry[] = []
+  for (const entry of byAuthor(exposure, ctx.db).scan(span, 'asc')) {
+    if (found.push(entry) > maxMovedRows) break
   }
-  for (const row of stale.slice(0, maxMovedRows)) {
-    show(exposure, ctx.db, transaction, row['_id'] as string, row)
+  for (const { row } of found.slice(0, maxMovedRows)) {
+    show(exposure, ctx.db, transaction, row, { _id: row })
   }
-  goOn(ctx, table.name, author, stale.length > maxMovedRows ? '' : undefined)
+  goOn(ctx, exposure.table.name, author, found[maxMovedRows]?.key)
+}
+
+/** The public rows of a table by their author. */
+const byAuthor = ({ table }: Exposure, db: Db): OrderedIndex =>
+  new OrderedIndex(db, `public/${table.name}/author`)
+
+const authorEntry = (row: Row): Entry => {
+  const id = row['_id'] as string
+  return { key: keyText([row['userId'], id]), row: id }
 }
 
 /** Has the rest moved by a schedule that is due at once; no cursor: there is none. */
@@ -175,14 +177,22 @@ function show(
   const args = read.args(exposure.argsOf(row))
   const answer = transaction.execute(() => answerOf(read, nobody, args)) as Row | null
   const shown = unique(db, table.name, '_id')
-  const isShown = shown.find(id) !== null
+  const before = shown.find(id)
+  if (exposure.withAuthor) follow(byAuthor(exposure, db), before, answer)
   if (answer === null) {
-    if (isShown) shown.delete(id)
+    if (before !== null) shown.delete(id)
     return
   }
   const encoded = encodeRow(fields, answer)
-  if (isShown) shown.update(encoded)
+  if (before !== null) shown.update(encoded)
   else db[table.name]?.insert(encoded)
+}
+
+/** Keeps the rows by their author in step with a public row that becomes another. */
+function follow(index: OrderedIndex, before: Row | null, after: Row | null): void {
+  if (before?.['userId'] === after?.['userId']) return
+  if (before !== null) index.remove(authorEntry(before).key)
+  if (after !== null) index.insert(authorEntry(after))
 }
 
 /** A row that reads answer, as its columns hold it. */

@@ -105,8 +105,21 @@ it('gives up on somebody else who never comes to an end', async () => {
   expect(isFirst).toBe(false)
 })
 
+it('a caller has at most 100 requests open, and takes no place of others', async () => {
+  const { rig } = await world()
+  const load = (who: string, key: number) => rig.host.as(who).call('load_movie', { key: `${key}` })
+  for (let key = 1; key <= 100; key++) load('ann', key)
+  expect(() => load('ann', 101)).toThrow(/^UNAVAILABLE: You wait for 100 answers/)
+  load('bob', 101)
+  rig.host.advance(1)
+  load('ann', 102)
+})
+
 it('only so many requests are open', async () => {
   const { rig } = await world()
-  for (let key = 1; key <= 1_000; key++) rig.host.as('ann').call('load_movie', { key: `${key}` })
-  expect(() => rig.host.as('ann').call('load_movie', { key: '1001' })).toThrow(/^UNAVAILABLE/)
+  const load = (key: number) => {
+    rig.host.as(`somebody ${Math.floor(key / 100)}`).call('load_movie', { key: `${key}` })
+  }
+  for (let key = 0; key < 1_000; key++) load(key)
+  expect(() => load(1_000)).toThrow(/^UNAVAILABLE: Too much is being fetched/)
 })

@@ -3,7 +3,6 @@
  * runs at once drives the action's flow and leaves the answer where those of other reducers are. An action that fails leaves its
  * refusal there; one that finds somebody else fetching is begun again a moment later.
  */
-import { NoboilError } from '../../errors/error.ts'
 import { systemCall } from '../../factories/shared/call.ts'
 import type { AnyAction } from '../../factories/shared/operation.ts'
 import { decodeCall, parametersOf, type ReducerShape } from '../../schema/spacetimedb/reducers.ts'
@@ -21,7 +20,8 @@ import {
 import { columnsOf, type Handles } from './definition.ts'
 import { drive, MustWait, transact } from './flows.ts'
 import { ownTables, type StoredRow } from './ports.ts'
-import { keepAnswer } from './results.ts'
+import { assertPlace } from './queues.ts'
+import { assertRequest, keepAnswer } from './results.ts'
 import {
   type Identity,
   type ModuleExport,
@@ -34,9 +34,6 @@ import {
 /** How long a request may wait for somebody else who fetches the same: no longer than its caller does. */
 const patienceMs = 30_000
 
-/** Requests that may be open at a time. */
-const maxRequests = 1_000
-
 /** The reducer of an action. */
 export function actionReducer(
   module: ModuleSchema,
@@ -47,10 +44,13 @@ export function actionReducer(
     told(() => {
       const { args, request } = decodeCall(shape, parameters)
       operation.args(args)
-      const requests = ctx.db[ownTables.requests] as unknown as { count(): bigint }
-      if (Number(requests.count()) >= maxRequests) {
-        throw new NoboilError('UNAVAILABLE', 'Too much is being fetched; ask again in a moment.')
-      }
+      assertRequest(request)
+      assertPlace(
+        ctx,
+        ownTables.requests,
+        ctx.sender,
+        'Too much is being fetched; ask again in a moment.',
+      )
       ctx.db[ownTables.requests]?.insert({
         id: 0n,
         at: atOnce(ctx),
@@ -100,8 +100,25 @@ function answer(app: App, ctx: ProcedureContext, row: StoredRow): Record<string,
     if (error instanceof MustWait && askAgain(app, ctx, row, error.ms)) return {}
     value = { failed: failure(error) }
   }
-  if (request !== '') transact(app, ctx, (_, tx) => keepAnswer(tx, sender, request, value))
+  if (request !== '') keep(app, ctx, sender, request, value)
   return {}
+}
+
+/** Keeps the answer, or why it cannot be kept: somebody waits for it. */
+function keep(
+  app: App,
+  ctx: ProcedureContext,
+  sender: Identity,
+  request: string,
+  value: unknown,
+): void {
+  const put = (answer: unknown): void =>
+    transact(app, ctx, (_, tx) => keepAnswer(tx, sender, request, answer))
+  try {
+    put(value)
+  } catch (error) {
+    put({ failed: failure(error) })
+  }
 }
 
 /**

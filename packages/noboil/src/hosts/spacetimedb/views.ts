@@ -12,7 +12,7 @@ import type { Row } from '../../schema/values.ts'
 import type { App } from './app.ts'
 import { viewing, visitorOf } from './calls.ts'
 import { columnsOf, type Handles } from './definition.ts'
-import { answerOf, type Functions } from './functions.ts'
+import { answerOf, type Functions, nobody } from './functions.ts'
 import { encodeRow } from './public.ts'
 import { type ModuleExport, type ModuleSchema, sdk, type TypeBuilder } from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
@@ -22,8 +22,6 @@ const maxOwnRows = 100
 
 /** Rows that a view shows under each parent: the newest. */
 const maxRowsUnder = 100
-
-const nobody: Call = { user: null, internal: false, caller: 'nobody' }
 
 export function ownRowViews(
   app: App,
@@ -35,37 +33,52 @@ export function ownRowViews(
     const fields = visibleFields(table) as Fields
     const name = ownView(table.name)
     const type = visible[table.name]?.rowType ?? rowType(table.name, fields)
-    views[name] = module.view({ name, public: true }, sdk.t.array(type), (ctx) => {
-      const transaction = viewing(ctx)
-      const call = visitorOf(ctx, transaction, app.users, app.people)
-      if (call.user === null) return []
-      return ownRows(app.functions, table, transaction, call).map((row) => encodeRow(fields, row))
-    })
+    views[name] = module.view({ name, public: true }, sdk.t.array(type), (ctx) =>
+      rowsOrNone(name, () => {
+        const transaction = viewing(ctx)
+        const call = visitorOf(ctx, transaction, app.users, app.people)
+        if (call.user === null) return []
+        return ownRows(app, table, transaction, call).map((row) => encodeRow(fields, row))
+      }),
+    )
   }
   return views
+}
+
+/** The rows of a view. One that throws would cost its reader the whole connection; it shows nothing instead, and the log says why. */
+function rowsOrNone<row>(view: string, rows: () => readonly row[]): readonly row[] {
+  try {
+    return rows()
+  } catch (error) {
+    const reason = error instanceof Error ? error.stack : String(error)
+    // oxlint-disable-next-line no-console -- a module's console is the log of its database
+    console.error(`The view ${view} shows nothing, since reading its rows failed: ${reason}`)
+    return []
+  }
 }
 
 const rowType = (name: string, fields: Fields): TypeBuilder =>
   sdk.t.object(name, columnsOf(name, fields))
 
 function ownRows(
-  functions: Functions,
+  { functions, limits }: App,
   table: AnyTable,
   transaction: HostTransaction,
   call: Call,
 ): readonly Row[] {
   const { name } = table
+  const most = (rows: number): number => Math.min(rows, limits.maxPageRows)
   if (table.factory === 'singleton') {
     const row = ask(functions, `${name}.get`, transaction, call, {}) as Row | null
     return row === null ? [] : [row]
   }
-  if (!isParented(table)) return newest(functions, name, transaction, call, {}, maxOwnRows)
+  if (!isParented(table)) return newest(functions, name, transaction, call, {}, most(maxOwnRows))
   const { parent } = table as AnyTable & { readonly parent: string }
-  return newest(functions, parent, transaction, call, {}, maxOwnRows).flatMap((row) => {
+  return newest(functions, parent, transaction, call, {}, most(maxOwnRows)).flatMap((row) => {
     const under = { parent: row['_id'] }
     return isShownToAll(functions, name, transaction, under)
       ? []
-      : newest(functions, name, transaction, call, under, maxRowsUnder)
+      : newest(functions, name, transaction, call, under, most(maxRowsUnder))
   })
 }
 

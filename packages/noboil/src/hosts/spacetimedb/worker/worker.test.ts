@@ -116,6 +116,20 @@ describe('a worker', () => {
     expect(host.tables('_errands')).toEqual([])
   })
 
+  it('whose lease has run out changes nothing until it has taken the errand again', async () => {
+    const { host } = await world()
+    host.as('eve').call('ask', { path: 'a.b', args: '{}', _request: 'r' })
+    const worker = host.as('worker')
+    const held = { errand: host.tables('_errands')[0]?.['id'], worker: 'a' }
+    const end = () => worker.call('end_errand', { ...held, answer: '1' })
+    worker.procedure('take_errand', held)
+    host.advance(30_001)
+    expect(end).toThrow(/FORBIDDEN: This errand is over, or somebody else has it/)
+    worker.procedure('take_errand', held)
+    end()
+    expect(host.as('eve').rows('my_results')).toMatchObject([{ request: 'r', value: '1' }])
+  })
+
   it('keeps what it holds for as long as it works on it', async () => {
     const { films, ann, source } = await world()
     const answer = Promise.withResolvers<string>()
@@ -225,11 +239,24 @@ describe('without a worker', () => {
     expect(host.tables('_errands')).toEqual([])
   })
 
+  it('a caller has at most 100 errands open, and takes no place of others', async () => {
+    const { host } = await world()
+    const ask = (caller: { call: typeof host.call }) =>
+      caller.call('ask', { path: 'a.b', args: '{}', _request: undefined })
+    for (let asked = 0; asked < 100; asked++) ask(host.as('eve'))
+    expect(() => ask(host.as('eve'))).toThrow(/UNAVAILABLE: You wait for 100 answers/)
+    ask(host.as('bob'))
+    for (let asked = 0; asked < 101; asked++) ask(host)
+    host.advance(60_000)
+    ask(host.as('eve'))
+  })
+
   it('only so many errands wait', async () => {
     const { host } = await world()
-    const ask = () => host.as('eve').call('ask', { path: 'a.b', args: '{}', _request: undefined })
-    for (let asked = 0; asked < 1_000; asked++) ask()
-    expect(ask).toThrow(/UNAVAILABLE: The worker of this database is behind/)
+    const ask = (who: string) =>
+      host.as(who).call('ask', { path: 'a.b', args: '{}', _request: undefined })
+    for (let asked = 0; asked < 1_000; asked++) ask(`somebody ${Math.floor(asked / 100)}`)
+    expect(() => ask('eve')).toThrow(/UNAVAILABLE: The worker of this database is behind/)
     host.advance(60_000)
     expect(host.tables('_errands')).toEqual([])
   })
