@@ -75,6 +75,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
 
 /** What is written when the module is published for the first time. */
 function begin(ctx: CallContext): void {
+  // What it is good for, and what not, is told where cursors are made.
   const secret = chance(ctx, 32).join('.')
   ctx.db[ownTables.meta]?.insert({ name: 'secret', value: secret })
   ctx.db[ownTables.meta]?.insert({ name: 'owner', value: ctx.sender.toHexString() })
