@@ -9,6 +9,7 @@ import {
   mutation,
   query,
 } from './convex/_generated/server.js'
+import schema from './convex/schema.ts'
 import { tables } from './tables.ts'
 
 export const { api, background, cacheCrud, db } = noboil({
@@ -20,4 +21,5 @@ export const { api, background, cacheCrud, db } = noboil({
   internalAction,
   getAuthUserId,
   tables,
+  schema,
 })

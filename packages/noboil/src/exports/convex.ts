@@ -22,6 +22,7 @@ export type { SingletonApi, SingletonOptions, SingletonRow } from '../factories/
 export type { OptionsOf, Wired, WireTable } from '../factories/wiring.ts'
 export type { Background } from '../hosts/convex/background.ts'
 export type { AppBuilders } from '../hosts/convex/builders.ts'
+export type { AppSchema } from '../hosts/convex/definitions.ts'
 export type { GetAuthUserId } from '../hosts/convex/callers.ts'
 export { convexContext } from '../hosts/convex/contexts.ts'
 export type { Middleware, MiddlewareCall } from '../hosts/convex/middleware.ts'

@@ -1,4 +1,4 @@
-import { defineSchema } from 'convex/server'
+import { defineSchema, defineTable } from 'convex/server'
 import { describe, expect, test } from 'vitest'
 import { array, bigint, date, map, number, object, string, union } from 'zod/v4'
 import { DefinitionError } from '../../errors/assert.ts'
@@ -148,6 +148,45 @@ describe('noboil() refuses at definition', () => {
   ])('limits that are none, or more than Convex has: %j', (limits, message) => {
     const config = { ...builders, getAuthUserId: async () => null, tables: () => ({}), limits }
     expect(() => noboil(config as never)).toThrow(message)
+  })
+
+  describe('a schema', () => {
+    const deployed = (definitions: Record<string, unknown>) => () =>
+      noboil({
+        ...builders,
+        getAuthUserId: async () => null,
+        tables,
+        schema: defineSchema(definitions as never),
+      })
+    const whole = (): Record<string, unknown> => ({ ...defineTables(tables) })
+
+    test('that has everything is taken', () => {
+      expect(deployed(whole())).not.toThrow()
+    })
+
+    test.each(['vote', 'noboil_windows'])('without the table %s, by its name', (name) => {
+      const { [name]: _, ...rest } = whole()
+      expect(deployed(rest)).toThrow(`convex/schema.ts has no table '${name}'`)
+    })
+
+    test('whose table lacks an index or the search, by its name', () => {
+      const bare = () => defineTable({})
+      expect(deployed({ ...whole(), vote: bare() })).toThrow(
+        `table 'vote' has no index 'by_parent_seq'`,
+      )
+      const indexed = bare()
+        .index('by_parent_seq', ['parent', 'seq'] as never)
+        .index('by_idempotency', ['parent', 'idempotencyKey'] as never)
+      expect(deployed({ ...whole(), vote: indexed })).toThrow(`table 'vote' has no index 'search'`)
+    })
+
+    test('without what a table of cacheCrud needs, when that is wired', () => {
+      const { movie } = schema({ base: makeBase({ movie: object({ title: string() }) }) })
+      const { cacheCrud } = deployed(whole())()
+      expect(() =>
+        cacheCrud({ table: 'movie', schema: movie, key: 'title', ttl: 1_000 } as never),
+      ).toThrow(`convex/schema.ts has no table 'movie'`)
+    })
   })
 
   test('a missing builder, by its name', () => {

@@ -39,6 +39,47 @@ export function defineLayouts(layouts: readonly Layout[]): Record<string, TableD
   return made
 }
 
+/** What `defineSchema()` answers, as far as it is looked at. */
+export interface AppSchema {
+  readonly tables: Readonly<Record<string, { ' indexes'(): readonly NamedIndex[] }>>
+}
+
+interface NamedIndex {
+  readonly indexDescriptor: string
+}
+
+/**
+ * Throws {@link DefinitionError} naming the first table or index that functions would look for in vain. Fields are left to the types,
+ * and to Convex itself, which checks every document.
+ */
+export function assertDefined(schema: AppSchema, layouts: readonly Layout[]): void {
+  for (const layout of layouts) {
+    const name = tableName(layout)
+    const table = schema.tables[name]
+    if (table === undefined)
+      throw new DefinitionError(`convex/schema.ts has no table '${name}'${remedy}`)
+    const has = indexNames(table)
+    const wanted = [...indexesOf(layout).keys(), ...(layout.search ? [searchIndex] : [])]
+    const missing = wanted.find((index) => !has.has(index))
+    if (missing !== undefined) {
+      throw new DefinitionError(
+        `In convex/schema.ts table '${name}' has no index '${missing}'${remedy}`,
+      )
+    }
+  }
+}
+
+const remedy =
+  ': put ...defineTables(tables, { base: […] }) into defineSchema(), with the same tables, and those of cacheCrud() in base.'
+
+function indexNames(table: AppSchema['tables'][string]): ReadonlySet<string> {
+  // Convex keeps these to itself; where it hides them, none can be missed.
+  const { searchIndexes = [{ indexDescriptor: searchIndex }] } = table as {
+    readonly searchIndexes?: readonly NamedIndex[]
+  }
+  return new Set([...table[' indexes'](), ...searchIndexes].map((index) => index.indexDescriptor))
+}
+
 /** The columns of a layout that are fields of its documents. Records of bookkeeping are text: their keys may be anything. */
 export function storedColumns(layout: Layout): Fields {
   const stored = Object.entries(layout.columns).filter(([name]) => !native.has(name))

@@ -17,7 +17,7 @@ import { type Background, backgroundOf, sessionFor, type Works } from './backgro
 import { type AppBuilders, assertBuilders } from './builders.ts'
 import type { GetAuthUserId } from './callers.ts'
 import { Contexts } from './contexts.ts'
-import { defineLayouts } from './definitions.ts'
+import { type AppSchema, assertDefined, defineLayouts } from './definitions.ts'
 import { type Exposer, exposeTable } from './expose.ts'
 import { functionsOf } from './functions.ts'
 import { limitsOf } from './limits.ts'
@@ -31,6 +31,8 @@ export interface NoboilConfig<wired extends Readonly<Record<string, Wired>>> ext
   /** The `_id` of the caller's row in `users`, or null: Convex Auth's `getAuthUserId`, or the app's own. */
   readonly getAuthUserId: GetAuthUserId
   readonly tables: (build: { readonly table: WireTable }) => wired
+  /** What `convex/schema.ts` exports: a table or index that it lacks is then refused at deployment, by its name. */
+  readonly schema?: AppSchema
   /** Fields that users have beside `name`, `image` and `role`; register them for the types too. */
   readonly users?: AnyObject
   /** Passes the ownership check of `rm`, purge and restore. Default: `ctx.user?.role === 'admin'`. */
@@ -88,6 +90,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   const assembled = assembleTables(tables, settings, usersLayout(config.users))
   // Whatever Convex cannot keep is found here, before anything is deployed.
   defineLayouts(assembled.layouts)
+  if (config.schema) assertDefined(config.schema, assembled.layouts)
   const built = [...assembled.tables]
   const layouts = [...assembled.layouts]
   const works: Works = {
@@ -111,6 +114,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     cacheCrud: (options) => {
       const table = buildBase(options.schema, options as BaseOptions, settings)
       defineLayouts(table.layouts)
+      if (config.schema) assertDefined(config.schema, table.layouts)
       built.push(table)
       layouts.push(...table.layouts)
       for (const [name, flow] of Object.entries(table.flows ?? {})) works.flows.set(name, flow)
