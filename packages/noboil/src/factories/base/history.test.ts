@@ -271,10 +271,11 @@ it('never shows as fresh, after an invalidation or a purge, what was fetched bef
         await on.settle()
         await expectNothingDoubted(on, doubted.version)
       }
-      // Whatever is under way comes to an end.
+      // Whatever is under way comes to an end: what is left to the background too, since callers may wait for it.
       let hasEnded = false
       const end = Promise.all(calls).then(() => (hasEnded = true))
       while (!hasEnded) {
+        await take(on, { do: 'background' }, pending, doubted, background)
         for (const each of pending.splice(0)) each.answer()
         await on.settle()
       }
