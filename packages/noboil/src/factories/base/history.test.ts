@@ -275,7 +275,7 @@ it('never shows as fresh, after an invalidation or a purge, what was fetched bef
       let hasEnded = false
       const end = Promise.all(calls).then(() => (hasEnded = true))
       while (!hasEnded) {
-        await take(on, { do: 'background' }, pending, doubted, background)
+        void runBackground(on, background)
         for (const each of pending.splice(0)) each.answer()
         await on.settle()
       }
@@ -293,7 +293,7 @@ async function take(
   turn: Turn,
   pending: Pending[],
   doubted: { version: number },
-  background: { running?: Promise<void> | undefined },
+  background: Background,
 ): Promise<Promise<unknown>[]> {
   switch (turn.do) {
     case 'load':
@@ -306,9 +306,7 @@ async function take(
       return [call]
     }
     case 'background':
-      return [
-        (background.running ??= on.app.idle().finally(() => (background.running = undefined))),
-      ]
+      return [runBackground(on, background)]
     case 'answer': {
       const [first] = pending.splice(0, 1)
       if (turn.fails) first?.fail()
@@ -322,6 +320,14 @@ async function take(
       doubted.version = on.source.version++
       return []
   }
+}
+
+interface Background {
+  running?: Promise<void> | undefined
+}
+
+function runBackground(on: Movies, background: Background): Promise<void> {
+  return (background.running ??= on.app.idle().finally(() => (background.running = undefined)))
 }
 
 async function expectNothingDoubted(on: Movies, version: number): Promise<void> {
