@@ -2,6 +2,12 @@
 import type { HostDriver } from './driver.ts'
 import { convexTestHost } from './hosts/convex.ts'
 import { memory, sqlite } from './hosts/node.ts'
-import { spacetimedb } from './hosts/spacetimedb.ts'
+import { spacetimedb, spacetimedbWorker } from './hosts/spacetimedb/drivers.ts'
 
-export const hosts: readonly HostDriver[] = [memory, sqlite, convexTestHost, spacetimedb]
+export const hosts: readonly HostDriver[] = [
+  memory,
+  sqlite,
+  convexTestHost,
+  spacetimedb,
+  spacetimedbWorker,
+]

@@ -54,6 +54,10 @@ export class Upstream {
     this.#held ??= Promise.withResolvers()
   }
 
+  get isHeld(): boolean {
+    return this.#held !== undefined
+  }
+
   release(): void {
     this.#held?.resolve()
     this.#held = undefined

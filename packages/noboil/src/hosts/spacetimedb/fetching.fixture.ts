@@ -9,7 +9,6 @@ import {
 } from '../../exports/spacetimedb-testing.ts'
 import { SpacetimeClient } from '../../react/spacetimedb/client.ts'
 import { bundleModule, type ModuleBundle } from '../../standins/spacetimedb/bundle.ts'
-import type { Clock } from '../host.ts'
 import { filmSchema, filmTables } from './films.fixture.ts'
 import { type SpacetimeWorker, startWorker, type WorkerOptions } from './worker/worker.ts'
 
@@ -53,7 +52,6 @@ export async function openFilms(way: Way): Promise<Films> {
   const host: ModuleHost = await createModuleHost({
     module: (await bundles.get(way)) as ModuleBundle,
   })
-  const clock = new HostClock(host)
   const source: Source = {
     asked: [],
     answer: (key) => ({ tmdbId: Number(key), title: `film ${key}, ask ${source.asked.length}` }),
@@ -95,7 +93,6 @@ export async function openFilms(way: Way): Promise<Films> {
     async pass(ms) {
       for (let left = ms; ; left -= 1_000) {
         host.advance(Math.max(0, Math.min(left, 1_000)))
-        clock.ring()
         for (let turn = 0; turn < 4; turn++) await new Promise((done) => setImmediate(done))
         if (left <= 1_000) return
       }
@@ -108,7 +105,7 @@ export async function openFilms(way: Way): Promise<Films> {
         token: host.token('worker'),
         webSocket: host.webSocket(),
         tables: filmTables(fetcher),
-        clock,
+        clock: host.clock(),
         ...(options as object),
       })
       closing.push(() => worker.close())
@@ -145,29 +142,4 @@ function wireOf(open: WebSocketFactory): Wire {
 /** What a source that cannot be reached throws. */
 export const down = (): never => {
   throw new NoboilError('INTERNAL', 'no route to the source')
-}
-
-/** The host's virtual clock, as a worker's. */
-class HostClock implements Clock {
-  readonly #host: ModuleHost
-  readonly #timers = new Set<{ readonly at: number; readonly ring: () => void }>()
-
-  constructor(host: ModuleHost) {
-    this.#host = host
-  }
-
-  now = (): number => this.#host.now()
-
-  setTimer(ms: number, ring: () => void): () => void {
-    const timer = { at: this.now() + ms, ring }
-    this.#timers.add(timer)
-    return () => this.#timers.delete(timer)
-  }
-
-  ring(): void {
-    for (const timer of [...this.#timers]) {
-      if (timer.at > this.now() || !this.#timers.delete(timer)) continue
-      timer.ring()
-    }
-  }
 }

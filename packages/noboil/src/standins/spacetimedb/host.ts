@@ -5,6 +5,8 @@
  */
 import type { Identity } from 'spacetimedb'
 import { DefinitionError } from '../../errors/assert.ts'
+import type { Clock } from '../../hosts/host.ts'
+import { systemPorts } from '../../hosts/shared/ports.ts'
 import type { HttpFetch } from './abi/http.ts'
 import { type BuiltBindings, buildBindings } from './bindings/build.ts'
 import { type EmitOptions, emitBindings } from './bindings/emit.ts'
@@ -35,6 +37,7 @@ import { listen, type Listener, type ListenOptions } from './server/listen.ts'
 import { Server } from './server/server.ts'
 import { newSecret, Tokens, type VerifyToken } from './server/tokens.ts'
 import { ScheduleRunner } from './schedule-runner.ts'
+import { Timers } from './timers.ts'
 
 export interface ModuleHostOptions {
   /** The module's TypeScript entry, bundled here. */
@@ -103,6 +106,8 @@ export interface ModuleHost<module = unknown> extends ModuleCaller<module> {
   now(): number
   /** Moves a virtual clock, and runs what is scheduled on the way, each at its time. Answers how many calls that were. */
   advance(ms: number): number
+  /** The same time for code beside the module, such as a worker's `clock`: its timers ring as `advance` passes them. */
+  clock(): Clock
   stubHttp(fetch: HttpFetch): void
   /** What the last call read and wrote. */
   costs(): CallCost
@@ -184,6 +189,7 @@ function noHttp(): never {
 
 class Host extends EngineCaller {
   readonly #runner: ScheduleRunner
+  readonly #timers = new Timers(() => this.now())
   readonly #server: Server
   readonly #listeners = new Set<Listener>()
   /** Writes what is left to be written, and lets go of the file. */
@@ -233,7 +239,18 @@ class Host extends EngineCaller {
   }
 
   advance(ms: number): number {
-    return this.#runner.advance(ms)
+    const until = this.now() + Math.round(ms)
+    const left = (): number => Math.max(0, Math.min(until, this.#timers.nextAt) - this.now())
+    let runs = 0
+    while (this.#timers.nextAt <= until) {
+      runs += this.#runner.advance(left())
+      this.#timers.ring()
+    }
+    return runs + this.#runner.advance(left())
+  }
+
+  clock(): Clock {
+    return this.engine.options.clock instanceof VirtualClock ? this.#timers : systemPorts.clock
   }
 
   stubHttp(fetch: HttpFetch): void {

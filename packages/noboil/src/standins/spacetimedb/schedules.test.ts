@@ -147,3 +147,42 @@ describe('schedules', () => {
     expect(() => host.advance(1)).toThrow('is an interval too short?')
   }, 60_000)
 })
+
+describe('timers of the host’s clock', () => {
+  test('ring at their time, between the calls that are due before and after', () => {
+    const clock = host.clock()
+    host.call('arm', { at: after(10), label: 'first' })
+    host.call('arm', { at: after(30), label: 'last' })
+    const rung: unknown[] = []
+    const ring = (): void => void rung.push(clock.now() - start, audit().slice(1))
+    const start = clock.now()
+    clock.setTimer(20, () => clock.setTimer(5, ring))
+    host.advance(24)
+    expect(rung).toEqual([])
+    expect(host.advance(100)).toBe(1)
+    expect(rung).toEqual([25, ['ring first true']])
+    expect(clock.now()).toBe(start + 124)
+  })
+
+  test('ring once, and not when they are stopped, also by one that rings before', () => {
+    const clock = host.clock()
+    const rung: string[] = []
+    clock.setTimer(1.5, () => {
+      rung.push('first')
+      stop()
+    })
+    const stop = clock.setTimer(2, () => rung.push('second'))
+    host.advance(10)
+    host.advance(10)
+    expect(rung).toEqual(['first'])
+  })
+
+  test('that are set again and again for no time at all do not hold time up', () => {
+    const clock = host.clock()
+    let rings = 0
+    const again = (): void => void (rings++, clock.setTimer(0, again))
+    again()
+    host.advance(10)
+    expect(rings).toBe(11)
+  })
+})

@@ -1,7 +1,7 @@
 /** The app of the suite as a SpacetimeDB module. Whoever has no row among the users is nobody. */
 import { fetchSync, noboil } from 'noboil/spacetimedb'
-import { tables } from '../app.ts'
-import { upstream } from '../upstream.ts'
+import { tables } from '../../app.ts'
+import { upstream } from '../../upstream.ts'
 
 /** What the driver says of a key when the module asks it. */
 export type Said =

@@ -2,10 +2,6 @@
 
 const clock = 'the clock of a SpacetimeDB database never goes back'
 const waits = 'its hooks and predicates wait, and reducers do not'
-const meanwhile =
-  'a procedure that fetches holds the stand-in until it is answered: nothing happens meanwhile'
-const background = 'the stand-in fetches in the background before it takes the next call'
-
 /** Operations of a log whose rows nobody can append, because its hooks wait. */
 const later = [
   'auth.list',
@@ -32,9 +28,4 @@ export const gaps: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     later.map((operation) => [`laterEntry.${operation}: ${refuses}`, waits] as const),
   ),
-  'weather.load: answers a stale row at once and fetches once in the background': background,
-  'film.load: fetches once for calls at the same time': meanwhile,
-  'film.load: fetches different keys side by side': meanwhile,
-  'film.invalidate: during a fetch wins: what was fetched before it is stored as stale': meanwhile,
-  'film.purge: during a fetch wins: what was fetched before it is stored as stale': meanwhile,
 }
