@@ -26,11 +26,20 @@ export class Calls {
     const call = callOf(s, path)
     if (call.kind === 'procedure') {
       const value = JSON.parse(caller.procedure(call.name, call.encode(args)) as string) as unknown
+      this.#assertIndexed()
       return () => ({ value })
     }
     const request = `${++this.#requests}`
     caller.call(call.name, call.encode(args, request))
+    this.#assertIndexed()
     return () => answerTo(caller.rows('my_results'), request)
+  }
+
+  /** Nothing that is called may read a table from end to end. */
+  #assertIndexed(): void {
+    const { name, tables } = this.#host.costs()
+    const scanned = Object.keys(tables).filter((table) => (tables[table]?.scans ?? 0) > 0)
+    if (scanned.length > 0) throw new Error(`${name} scans ${scanned.join(', ')}.`)
   }
 
   putUser(user: Person): string {
