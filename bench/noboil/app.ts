@@ -70,7 +70,7 @@ export async function dataset(
   cacheDir: string,
   rows: number,
   polls: number,
-): Promise<{ readonly app: BenchApp; readonly parents: readonly string[] }> {
+): Promise<{ readonly app: ReturnType<typeof fullApp>; readonly parents: readonly string[] }> {
   const dir = join(cacheDir, `noboil-${rows}-${polls}`)
   const ready = join(dir, 'parents.json')
   if (!existsSync(ready)) {

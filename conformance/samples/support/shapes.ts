@@ -28,7 +28,7 @@ export interface Kv {
 }
 
 export interface Log {
-  readonly api: LogApi<Vote, { readonly pub: 'isPublic' }>
+  readonly api: LogApi<Vote, { readonly pub: 'isPublic'; readonly search: 'voter' }>
   readonly row: LogRow<Vote>
   readonly payload: Payload<Vote>
   readonly hooks: NonNullable<LogOptions<Payload<Vote>, LogRow<Vote>>['hooks']>

@@ -29,7 +29,10 @@ type Profile = z.ZodObject<{ displayName: Text; color: Maybe<Text> }>
 export interface Server {
   readonly poll: OwnedApi<OwnedTable<'poll', Poll>>
   readonly comment: ChildApi<ChildTable<'comment', z.ZodObject<{ text: Text }>, 'poll'>>
-  readonly vote: LogApi<LogTable<'vote', Vote, 'poll'>, { readonly pub: 'isPublic' }>
+  readonly vote: LogApi<
+    LogTable<'vote', Vote, 'poll'>,
+    { readonly pub: 'isPublic'; readonly counts: readonly ['optionIdx', 'note'] }
+  >
   readonly event: LogApi<LogTable<'event', z.ZodObject<{ kind: Text }>, 'poll'>>
   readonly siteConfig: KvApi<KvTable<'siteConfig', Site, 'banner' | 'maintenance'>>
   readonly profile: SingletonApi<SingletonTable<'profile', Profile>>

@@ -5,10 +5,8 @@ import type { References } from '../schema/reference.ts'
 import type { AnyTable } from '../schema/tables.ts'
 import type { ApiOf } from './types.ts'
 
-/** References to a declared table's functions, typed by the table alone. */
-export function refs<table extends AnyTable>(
-  table: table,
-): References<ApiOf<table, Record<never, never>>> {
+/** References to a declared table's functions, typed by the table alone: what its options declare is not known. */
+export function refs<table extends AnyTable>(table: table): References<ApiOf<table, unknown>> {
   return referencesAt(table.name) as never
 }
 

@@ -1,13 +1,16 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { boolean, number, object, string } from 'zod/v4'
 import { schema } from '../exports/schema.ts'
+import type { ArgsOf } from '../schema/reference.ts'
 import { refs } from './refs.ts'
 import type { WireTable } from '../factories/wiring.ts'
 import type { TablesApi } from './types.ts'
 import { wire } from '../factories/tables.ts'
 
 const s = schema({
-  owned: { poll: object({ question: string(), isPublic: boolean() }) },
+  owned: {
+    poll: object({ question: string(), isPublic: boolean(), rank: number(), area: string() }),
+  },
   log: { vote: { parent: 'poll', schema: object({ optionIdx: number(), voter: string() }) } },
   kv: { site: { keys: ['banner', 'notice'] as const, schema: object({ text: string() }) } },
   base: { movie: object({ tmdbId: number(), title: string(), tags: string().array() }) },
@@ -101,6 +104,43 @@ describe('wiring a table', () => {
     expect(Object.keys(tables)).toHaveLength(4)
   })
 
+  test('lets be filtered, ordered, searched and counted by what its options declare', () => {
+    const poll = {
+      bare: table(s.poll),
+      indexed: table(s.poll, { search: 'question', index: ['isPublic', ['rank', 'area']] }),
+    }
+    type Polls = TablesApi<typeof poll>
+    type List = Parameters<Polls['indexed']['list']>[0]
+    const paginationOpts = { numItems: 1, cursor: null }
+    const where = { isPublic: true, rank: { $gt: 1 }, area: 'a' }
+    const lists: List[] = [
+      { paginationOpts, where, orderBy: 'rank' },
+      // @ts-expect-error 'question' is not indexed
+      { paginationOpts, where: { question: 'x' } },
+      // @ts-expect-error 'question' is not indexed
+      { paginationOpts, orderBy: 'question' },
+    ]
+    const bare: Parameters<Polls['bare']['list']>[0] = {
+      paginationOpts,
+      // @ts-expect-error 'poll' indexes no field
+      where: { isPublic: true },
+    }
+    type Unindexed =
+      "'poll' indexes no field; name those to filter and order by in its option 'index'."
+    expectTypeOf(bare.orderBy).toEqualTypeOf<Unindexed | undefined>()
+    expectTypeOf<Parameters<Polls['indexed']['search']>[0]['query']>().toEqualTypeOf<string>()
+    expectTypeOf<
+      Parameters<Polls['bare']['auth']['search']>[0]['query']
+    >().toEqualTypeOf<"'poll' has no search; name a field in its option 'search'.">()
+    const vote = { counted: table(s.vote, { counts: ['optionIdx'] }), bare: table(s.vote) }
+    type Votes = TablesApi<typeof vote>
+    expectTypeOf<Parameters<Votes['counted']['counts']>[0]['field']>().toEqualTypeOf<'optionIdx'>()
+    expectTypeOf<
+      Parameters<Votes['bare']['counts']>[0]['field']
+    >().toEqualTypeOf<"'vote' counts no field; name it in its option 'counts'.">()
+    expect([lists, bare]).toHaveLength(2)
+  })
+
   test('without pub has no public reads', () => {
     const tables = { vote: table(s.vote, { softDelete: true }) }
     expectTypeOf<TablesApi<typeof tables>['vote']['pub']>().toEqualTypeOf<undefined>()
@@ -113,6 +153,10 @@ describe('references', () => {
     expect(refs(s.vote).append.path).toBe('vote.append')
     expect(refs(s.vote).auth.list.path).toBe('vote.auth.list')
     expectTypeOf(refs(s.ballots).consume.kind).toEqualTypeOf<'mutation'>()
+    // Options are the server's: references let everything be asked for.
+    const poll = refs(s.poll)
+    type Field = keyof NonNullable<ArgsOf<typeof poll.list>['where']>
+    expectTypeOf<Field>().toEqualTypeOf<'question' | 'isPublic' | 'rank' | 'area'>()
   })
 
   test('are not callable and not thenable', async () => {

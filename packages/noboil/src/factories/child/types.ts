@@ -4,8 +4,9 @@
 import type { Mutation, Query } from '../../schema/reference.ts'
 import type { Id } from '../../schema/register.ts'
 import type { ChildTable, Input, Payload } from '../../schema/tables.ts'
+import type { IndexedWhere, OrderField, SearchText } from '../shared/declared.ts'
 import type { EntityHooks, EntityOptions } from '../shared/entity.ts'
-import type { IndexOption, Where } from '../shared/filter.ts'
+import type { IndexOption } from '../shared/filter.ts'
 import type { PaginatedResult, PaginationOptions } from '../shared/operation.ts'
 import type { PubOption } from '../shared/parent.ts'
 import type { Author } from '../shared/users.ts'
@@ -37,7 +38,7 @@ export interface ChildFields<table extends string> {
 
 export type ChildRow<table extends ChildTable> = Payload<table> & ChildFields<table['name']>
 
-export interface ChildReads<table extends ChildTable> {
+export interface ChildReads<table extends ChildTable, options = unknown> {
   /**
    * Newest first, a page at a time; `orderBy` an indexed field is ascending unless `order` says otherwise. A filter that no
    * index serves is `VALIDATION_FAILED` and names the index that would.
@@ -46,15 +47,18 @@ export interface ChildReads<table extends ChildTable> {
     {
       parent: string
       paginationOpts: PaginationOptions
-      where?: Where<Payload<table>> | undefined
-      orderBy?: (keyof Payload<table> & string) | undefined
+      where?: IndexedWhere<table['name'], Payload<table>, options> | undefined
+      orderBy?: OrderField<table['name'], Payload<table>, options> | undefined
       order?: 'asc' | 'desc' | undefined
     },
     PaginatedResult<ChildRow<table>>
   >
   readonly read: Query<{ id: Id<table['name']> }, ChildRow<table> | null>
   /** Rows in which every word of `query` begins a word, newest first, at most 100. */
-  readonly search: Query<{ parent: string; query: string }, ChildRow<table>[]>
+  readonly search: Query<
+    { parent: string; query: SearchText<table['name'], options> },
+    ChildRow<table>[]
+  >
 }
 
 export interface ChildUpdate<table extends ChildTable> {
@@ -66,7 +70,10 @@ export interface ChildUpdate<table extends ChildTable> {
 }
 
 /** Reads by everybody whom the parent lets read, by its owner (`auth`), by anybody of what is public (`pub`). */
-export interface ChildApi<table extends ChildTable, options = unknown> extends ChildReads<table> {
+export interface ChildApi<table extends ChildTable, options = unknown> extends ChildReads<
+  table,
+  options
+> {
   readonly create: Mutation<{ parent: string; payload: Input<table> }, ChildRow<table>>
   /** All or nothing. */
   readonly createBulk: Mutation<
@@ -83,6 +90,6 @@ export interface ChildApi<table extends ChildTable, options = unknown> extends C
   readonly rmBulk: Mutation<{ ids: readonly Id<table['name']>[] }, { count: number }>
   /** A row that is not removed is answered as it is; one that is gone for good is `NOT_FOUND`. */
   readonly restore: Mutation<{ id: Id<table['name']> }, ChildRow<table>>
-  readonly auth: ChildReads<table>
-  readonly pub: options extends { readonly pub: PubOption } ? ChildReads<table> : undefined
+  readonly auth: ChildReads<table, options>
+  readonly pub: options extends { readonly pub: PubOption } ? ChildReads<table, options> : undefined
 }

@@ -5,6 +5,7 @@ import type { HookContext } from '../../schema/context.ts'
 import type { Mutation, Query } from '../../schema/reference.ts'
 import type { Id } from '../../schema/register.ts'
 import type { Input, LogTable, Payload } from '../../schema/tables.ts'
+import type { CountedField, SearchText } from '../shared/declared.ts'
 import type { PaginatedResult, PaginationOptions } from '../shared/operation.ts'
 import type { PubOption } from '../shared/parent.ts'
 import type { Author } from '../shared/users.ts'
@@ -76,7 +77,7 @@ export interface Appended {
   readonly created: boolean
 }
 
-export interface LogReads<table extends LogTable> {
+export interface LogReads<table extends LogTable, options = unknown> {
   /** Newest first, a page at a time. */
   readonly list: Query<
     { parent: string; paginationOpts: PaginationOptions },
@@ -89,10 +90,13 @@ export interface LogReads<table extends LogTable> {
   >
   readonly read: Query<{ id: Id<table['name']> }, LogRow<table> | null>
   /** Rows in which every word of `query` begins a word, newest first, at most 100. */
-  readonly search: Query<{ parent: string; query: string }, LogRow<table>[]>
+  readonly search: Query<
+    { parent: string; query: SearchText<table['name'], options> },
+    LogRow<table>[]
+  >
   /** How many live rows hold each value of a counted field. */
   readonly counts: Query<
-    { parent: string; field: keyof Payload<table> & string },
+    { parent: string; field: CountedField<table['name'], Payload<table>, options> },
     Record<string, number>
   >
 }
@@ -103,7 +107,10 @@ type Indexed<table extends LogTable> = Query<
 >
 
 /** Reads by everybody whom the parent lets read, reads by its owner (`auth`), reads by anybody of what is public (`pub`). */
-export interface LogApi<table extends LogTable, options = unknown> extends LogReads<table> {
+export interface LogApi<table extends LogTable, options = unknown> extends LogReads<
+  table,
+  options
+> {
   readonly append: Mutation<
     {
       parent: string
@@ -132,9 +139,9 @@ export interface LogApi<table extends LogTable, options = unknown> extends LogRe
   readonly rmBulk: Mutation<{ ids: readonly Id<table['name']>[] }, { count: number }>
   readonly purgeByParent: Mutation<{ parent: string }, { deleted: number }>
   readonly restoreByParent: Mutation<{ parent: string }, { restored: number }>
-  readonly auth: LogReads<table>
+  readonly auth: LogReads<table, options>
   /** Rows grouped by a field's value; over 1,000 rows is `LIMIT_EXCEEDED`. */
   readonly authIndexed: Indexed<table>
-  readonly pub: options extends { readonly pub: PubOption } ? LogReads<table> : undefined
+  readonly pub: options extends { readonly pub: PubOption } ? LogReads<table, options> : undefined
   readonly pubIndexed: options extends { readonly pub: PubOption } ? Indexed<table> : undefined
 }

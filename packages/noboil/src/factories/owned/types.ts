@@ -4,8 +4,9 @@
 import type { Mutation, Query } from '../../schema/reference.ts'
 import type { Id } from '../../schema/register.ts'
 import type { Input, OwnedTable, Payload } from '../../schema/tables.ts'
+import type { IndexedWhere, OrderField, SearchText } from '../shared/declared.ts'
 import type { EntityHooks, EntityOptions } from '../shared/entity.ts'
-import type { IndexOption, Where } from '../shared/filter.ts'
+import type { IndexOption } from '../shared/filter.ts'
 import type { PaginatedResult, PaginationOptions } from '../shared/operation.ts'
 import type { Author } from '../shared/users.ts'
 
@@ -40,7 +41,7 @@ export interface OwnedFields<table extends string> {
 
 export type OwnedRow<table extends OwnedTable> = Payload<table> & OwnedFields<table['name']>
 
-export interface OwnedReads<table extends OwnedTable> {
+export interface OwnedReads<table extends OwnedTable, options = unknown> {
   /**
    * Newest first, a page at a time; `orderBy` an indexed field is ascending unless `order` says otherwise. A filter that no
    * index serves is `VALIDATION_FAILED` and names the index that would.
@@ -48,15 +49,15 @@ export interface OwnedReads<table extends OwnedTable> {
   readonly list: Query<
     {
       paginationOpts: PaginationOptions
-      where?: Where<Payload<table>> | undefined
-      orderBy?: (keyof Payload<table> & string) | undefined
+      where?: IndexedWhere<table['name'], Payload<table>, options> | undefined
+      orderBy?: OrderField<table['name'], Payload<table>, options> | undefined
       order?: 'asc' | 'desc' | undefined
     },
     PaginatedResult<OwnedRow<table>>
   >
   readonly read: Query<{ id: Id<table['name']> }, OwnedRow<table> | null>
   /** Rows in which every word of `query` begins a word, newest first, at most 100. */
-  readonly search: Query<{ query: string }, OwnedRow<table>[]>
+  readonly search: Query<{ query: SearchText<table['name'], options> }, OwnedRow<table>[]>
 }
 
 export interface OwnedUpdate<table extends OwnedTable> {
@@ -71,7 +72,10 @@ export interface OwnedUpdate<table extends OwnedTable> {
  * Flat reads: `list` and `search` of what is the caller's or shared with them, `read` also of what is public. `auth`: only
  * their own. `pub`: what is public, without signing in. Called by the server itself, flat and `auth` reads see every row.
  */
-export interface OwnedApi<table extends OwnedTable, options = unknown> extends OwnedReads<table> {
+export interface OwnedApi<table extends OwnedTable, options = unknown> extends OwnedReads<
+  table,
+  options
+> {
   readonly create: Mutation<{ payload: Input<table> }, OwnedRow<table>>
   /** All or nothing. */
   readonly createBulk: Mutation<
@@ -87,8 +91,8 @@ export interface OwnedApi<table extends OwnedTable, options = unknown> extends O
   readonly rmBulk: Mutation<{ ids: readonly Id<table['name']>[] }, { count: number }>
   /** A row that is not removed is answered as it is; one that is gone for good is `NOT_FOUND`. */
   readonly restore: Mutation<{ id: Id<table['name']> }, OwnedRow<table>>
-  readonly auth: OwnedReads<table>
+  readonly auth: OwnedReads<table, options>
   readonly pub: options extends { readonly pub: true | string | object }
-    ? OwnedReads<table>
+    ? OwnedReads<table, options>
     : undefined
 }

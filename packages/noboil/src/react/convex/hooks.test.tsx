@@ -448,9 +448,11 @@ test('hooks take the arguments of the functions, and answer their rows', () => {
     useLog(api.vote, { parent: 'p' }, { audience: 'pub' })
     expectTypeOf(useSingleton(api.profile).data?.color).toEqualTypeOf<string | undefined>()
     expectTypeOf(useList(api.poll.pub.list).data?.[0]?.question).toEqualTypeOf<string | undefined>()
-    expectTypeOf(useCounts(api.vote, { parent: 'p', field: 'voter' }).data).toEqualTypeOf<
+    expectTypeOf(useCounts(api.vote, { parent: 'p', field: 'optionIdx' }).data).toEqualTypeOf<
       Record<string, number> | undefined
     >()
+    // @ts-expect-error a field that is not counted
+    useCounts(api.vote, { parent: 'p', field: 'voter' })
     // @ts-expect-error an action says that it is one
     useMut(api.movie.load)
     return useMut(api.movie.load, { kind: 'action' })({ key: '27' })

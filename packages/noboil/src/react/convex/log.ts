@@ -33,7 +33,12 @@ export interface LogRefs {
 type Value<refs extends LogRefs> =
   FunctionArgs<refs['append']> extends { payload: infer payload } ? payload : never
 type IdOf<refs extends LogRefs> = FunctionArgs<refs['rm']> extends { id: infer id } ? id : never
-type Field<refs extends LogRefs> = keyof Value<refs> & string
+/** Where `convex/vote.ts` exports `counts`, the fields that it takes. */
+type Field<refs extends LogRefs> = refs extends { readonly counts: infer counts }
+  ? counts extends FunctionReference<'query'>
+    ? FunctionArgs<counts>['field'] & string
+    : never
+  : keyof Value<refs> & string
 
 /** `convex/vote/auth.ts` and `convex/vote/pub.ts` are what make `auth` and `pub`. */
 type Audience<refs extends LogRefs> =
