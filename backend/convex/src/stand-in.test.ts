@@ -1,3 +1,4 @@
+import { hourMs, polls } from '@noboil/backend-node/seed-data'
 import { ConvexHttpClient } from 'convex/browser'
 import { errorCode } from 'noboil/errors'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -40,6 +41,14 @@ test('a fresh one has polls with ballots and comments, for everybody', async () 
     2: 42,
   })
   expect(tabs?.author?.name).toBe('Tobias Eck')
+})
+
+test('what it begins with is as old as on every host, the newest first', async () => {
+  const paginationOpts = { numItems: 10, cursor: null }
+  const { page } = await connect().query(api.poll.pub.list, { paginationOpts })
+  const ages = page.map(({ _creationTime }) => (Date.now() - _creationTime) / hourMs)
+  const said = polls.map(({ hoursAgo }) => hoursAgo).toSorted((a, b) => a - b)
+  for (const [at, age] of ages.entries()) expect(age).toBeCloseTo(said[at] ?? Number.NaN, 0)
 })
 
 test('people sign up, sign in, and are guests', async () => {

@@ -27,8 +27,9 @@ export async function startStandIn(port: number): Promise<StandIn> {
     email: 'admin@poll.example',
     password: process.env['ADMIN_PASSWORD'] ?? randomBytes(9).toString('base64url'),
   }
-  await deployment.action(internal.seed.admin, admin)
+  // Rows are never older than those before them: the past comes first.
   await fill(deployment)
+  await deployment.action(internal.seed.admin, admin)
   return {
     url,
     admin,

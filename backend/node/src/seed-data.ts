@@ -89,8 +89,18 @@ export const polls: readonly SeedPoll[] = [
   },
 ]
 
+export const hourMs = 3_600_000
+
+/** How long ago the first poll was asked. */
+export const oldestMs: number = Math.max(...polls.map(({ hoursAgo }) => hoursAgo)) * hourMs
+
+export interface Ballot {
+  readonly optionIdx: number
+  readonly voter: string
+}
+
 /** The poll's votes in the order they were cast: at any time each option has about its share of them. */
-export function ballots({ votes }: SeedPoll): { optionIdx: number; voter: string }[] {
+export function ballots({ votes }: SeedPoll): Ballot[] {
   const total = votes.reduce((sum, count) => sum + count, 0)
   const cast = votes.map(() => 0)
   return Array.from({ length: total }, (_, at) => {

@@ -1,3 +1,4 @@
+import { hourMs, polls } from '@noboil/backend-node/seed-data'
 import { bundleModule, createModuleHost } from 'noboil/spacetimedb/testing'
 import { errorCode } from 'noboil/errors'
 import type { SpacetimeClient } from 'noboil/spacetimedb/client'
@@ -56,6 +57,14 @@ test('a fresh one has polls with ballots and comments, for everybody', async () 
   const ballots = (await rowsOf(nobody, 'vote')).filter((vote) => vote['parent'] === tabs?.['_id'])
   expect(ballots).toHaveLength(77)
   expect(await rowsOf(nobody, 'comment')).not.toEqual([])
+})
+
+test('what it begins with is as old as on every host', async () => {
+  const found = await rowsOf(await connect(), 'poll')
+  const ages = found.map((poll) => (Date.now() - Number(poll['_creationTime'])) / hourMs)
+  const said = polls.map(({ hoursAgo }) => hoursAgo).toSorted((a, b) => a - b)
+  for (const [at, age] of ages.toSorted((a, b) => a - b).entries())
+    expect(age).toBeCloseTo(said[at] ?? Number.NaN, 0)
 })
 
 test('filling it again changes nothing', async () => {

@@ -1,8 +1,12 @@
 /** This backend on a stand-in, for those who have no SpacetimeDB. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createModuleHost } from 'noboil/spacetimedb/testing'
+import { hourMs, oldestMs } from '@noboil/backend-node/seed-data'
+import { bundleModule, createModuleHost, type ModuleBundle } from 'noboil/spacetimedb/testing'
 import type { Accounts } from './accounts/accounts.ts'
-import type { Database } from './database.ts'
+import { clientOf, connected, type Database } from './database.ts'
+import { fill } from './fill.ts'
 
 export interface StandInOptions {
   readonly port: number
@@ -11,26 +15,53 @@ export interface StandInOptions {
   readonly folder: string | undefined
 }
 
+const name = 'noboil-demo'
+
 export async function startStandIn({ port, accounts, folder }: StandInOptions): Promise<Database> {
+  const module = await bundleModule(new URL('index.ts', import.meta.url))
+  const scratch = folder === undefined ? mkdtempSync(join(tmpdir(), 'noboil-stdb-')) : undefined
+  const dataFile = join(folder ?? scratch ?? '', 'database.bin')
+  if (!existsSync(dataFile)) await fillThePast(module, dataFile)
   const host = await createModuleHost({
-    entry: new URL('index.ts', import.meta.url),
+    module,
     clock: 'system',
     // A database believes issuers whose keys it finds; this one is told.
     verifyToken: (token) => accounts.verify(token),
-    ...(folder === undefined ? {} : { dataFile: join(folder, 'database.bin') }),
+    dataFile,
   })
   const { url, close } = await host.listen({ port })
   const kept = folder === undefined ? 'what is written is gone when it ends' : `kept in ${folder}`
   host.call('allow_worker', { identity: host.as('worker').identity.toHexString() })
   return {
     uri: url,
-    name: 'noboil-demo',
+    name,
     about: `a stand-in at ${url}; ${kept}`,
     owner: host.token('owner'),
     worker: host.token('worker'),
     async close() {
       await close()
       await host.close()
+      if (scratch !== undefined) rmSync(scratch, { recursive: true })
     },
+  }
+}
+
+/** Before the real one opens, one whose clock is set back plays what people did, in order. */
+async function fillThePast(module: ModuleBundle, dataFile: string): Promise<void> {
+  const now = Date.now()
+  const host = await createModuleHost({ module, dataFile, startMs: now - oldestMs - hourMs })
+  const { url, close } = await host.listen()
+  const [owner, worker] = [host.token('owner'), host.token('worker')]
+  const database: Database = { uri: url, name, about: url, owner, worker, close }
+  const client = clientOf(database, owner)
+  try {
+    await connected(client, database)
+    await fill(database, client, (hoursAgo) => {
+      host.advance(Math.max(0, now - hoursAgo * hourMs - host.now()))
+    })
+  } finally {
+    client.close()
+    await close()
+    await host.close()
   }
 }
