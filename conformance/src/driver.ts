@@ -1,7 +1,6 @@
 /**
  * What a host implements to be held to the conformance suite: how an app is opened on it, called, and moved through time.
  */
-import type { Upstream } from './upstream.ts'
 
 /** The server itself, nobody, or the id of a user. */
 export type Actor = 'system' | 'nobody' | (string & {})
@@ -30,8 +29,6 @@ export interface Running {
   advance(ms: number): Promise<void>
   /** Resolves when no background work is due. */
   idle(): Promise<void>
-  /** Where fetchers of base tables ask. Absent: in this process, so that what a case tells it is what they hear. */
-  readonly upstream?: Upstream
   /** Makes the user known. Answers the id by which the host knows them, for hosts that choose it themselves. */
   putUser(user: Person): Promise<string>
   close(): Promise<void>

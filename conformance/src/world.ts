@@ -42,7 +42,7 @@ export class World {
 
   /** What the app's base tables fetch from; a new case finds it as it was made. */
   get upstream(): Upstream {
-    return this.host.upstream ?? upstream
+    return upstream
   }
 
   get now(): number {

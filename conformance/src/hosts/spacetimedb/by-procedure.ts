@@ -17,6 +17,7 @@ class Thread {
   readonly #worker: Worker
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>()
   #tasks = 0
+  #failure: Error | undefined
   now = 0
 
   constructor(module: ModuleBundle) {
@@ -24,12 +25,16 @@ class Thread {
     this.#worker = new Worker(new URL('thread.ts', import.meta.url), { workerData })
     this.#worker.unref()
     this.#worker.on('message', (message: FromThread) => this.#heard(message))
-    this.#worker.on('error', (error) => {
+    this.#worker.on('error', (error: Error) => {
+      this.#failure = error
+      // The next case has another.
+      thread = undefined
       for (const { reject } of this.#open.values()) reject(error)
     })
   }
 
-  do(task: Task): Promise<unknown> {
+  async do(task: Task): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#failure
     const id = ++this.#tasks
     this.#post({ ...task, id })
     const done = Promise.withResolvers<unknown>()
