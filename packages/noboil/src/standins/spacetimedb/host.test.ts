@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bundleModule, type ModuleBundle } from './bundle.ts'
-import { ModuleCallError } from './errors.ts'
+import { failure, timeAfter } from './calling.fixture.ts'
 import { createModuleHost, type ModuleHost, type ModuleHostOptions } from './host.ts'
 import { identityOf } from './identity.ts'
 import type * as Module from './module.fixture.ts'
@@ -19,21 +19,7 @@ beforeEach(async () => {
 const open = (options: ModuleHostOptions = {}): Promise<ModuleHost<typeof Module>> =>
   createModuleHost<typeof Module>({ module, ...options })
 const audit = (): string[] => host.tables('audit').map(({ what }) => what)
-const after = (ms: number): { tag: 'Time'; value: never } =>
-  ({
-    tag: 'Time',
-    value: { __timestamp_micros_since_unix_epoch__: BigInt(host.now() + ms) * 1000n },
-  }) as never
-function failure(call: () => unknown): ModuleCallError {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof ModuleCallError) return error
-    throw error
-  }
-  throw new Error('It did not fail.')
-}
-
+const after = (ms: number) => timeAfter(host, ms)
 describe('a reducer', () => {
   test('writes rows with its sender, the clock’s time and generated ids', () => {
     host.as('alice').call('append', { parent: 'a', text: 'one' })

@@ -1,7 +1,7 @@
 import type { Timestamp } from 'spacetimedb'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bundleModule, type ModuleBundle } from './bundle.ts'
-import { ModuleCallError } from './errors.ts'
+import { failure, timeAfter } from './calling.fixture.ts'
 import { createModuleHost, type ModuleHost } from './host.ts'
 import type * as Module from './module.fixture.ts'
 
@@ -15,23 +15,9 @@ beforeEach(async () => {
 })
 
 const audit = (): string[] => host.tables('audit').map(({ what }) => what)
-const after = (ms: number): { tag: 'Time'; value: never } =>
-  ({
-    tag: 'Time',
-    value: { __timestamp_micros_since_unix_epoch__: BigInt(host.now() + ms) * 1000n },
-  }) as never
+const after = (ms: number) => timeAfter(host, ms)
 const every = (ms: number): { tag: 'Interval'; value: never } =>
   ({ tag: 'Interval', value: { __time_duration_micros__: BigInt(ms) * 1000n } }) as never
-
-function failure(call: () => unknown): ModuleCallError {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof ModuleCallError) return error
-    throw error
-  }
-  throw new Error('It did not fail.')
-}
 
 describe('schedules', () => {
   test('run once at their time, as the database, and their row is gone', () => {
