@@ -1,7 +1,7 @@
 /** This backend on a stand-in, for those who have no SpacetimeDB. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { hourMs, oldestMs } from '@noboil/backend-node/seed-data'
 import { bundleModule, createModuleHost, type ModuleBundle } from 'noboil/spacetimedb/testing'
 import type { Accounts } from './accounts/accounts.ts'
@@ -46,10 +46,20 @@ export async function startStandIn({ port, accounts, folder }: StandInOptions): 
   }
 }
 
-/** Before the real one opens, one whose clock is set back plays what people did, in order. */
+/**
+ * Before the real one opens, one whose clock is set back plays what people did, in order. It does so elsewhere: whoever is stopped
+ * meanwhile leaves nothing that looks like a database.
+ */
 async function fillThePast(module: ModuleBundle, dataFile: string): Promise<void> {
+  mkdirSync(dirname(dataFile), { recursive: true })
+  const filling = mkdtempSync(`${dataFile}.filling-`)
+  const unfinished = join(filling, 'database.bin')
   const now = Date.now()
-  const host = await createModuleHost({ module, dataFile, startMs: now - oldestMs - hourMs })
+  const host = await createModuleHost({
+    module,
+    dataFile: unfinished,
+    startMs: now - oldestMs - hourMs,
+  })
   const { url, close } = await host.listen()
   const [owner, worker] = [host.token('owner'), host.token('worker')]
   const database: Database = { uri: url, name, about: url, owner, worker, close }
@@ -64,4 +74,6 @@ async function fillThePast(module: ModuleBundle, dataFile: string): Promise<void
     await close()
     await host.close()
   }
+  renameSync(unfinished, dataFile)
+  rmSync(filling, { recursive: true })
 }

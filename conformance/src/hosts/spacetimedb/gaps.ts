@@ -2,6 +2,7 @@
 
 const clock = 'the clock of a SpacetimeDB database never goes back'
 const waits = 'its hooks and predicates wait, and reducers do not'
+
 /** Operations of a log whose rows nobody can append, because its hooks wait. */
 const later = [
   'auth.list',

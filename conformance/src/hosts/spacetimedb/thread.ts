@@ -47,8 +47,8 @@ export type FromThread =
 
 /** Time that passes before what waits for another's fetch is looked at again. */
 const stepMs = 50
-/** An hour: nothing waits as long. */
-const maxSteps = 72_000
+/** A minute: no caller waits as long, and no answer is kept longer. */
+const maxSteps = 1_200
 
 class App {
   readonly #port: MessagePort
@@ -79,6 +79,8 @@ class App {
       this.#host.advance(stepMs)
       this.#tell()
     }
+    for (const id of this.#waiting.keys()) this.#fail(id, new Error('The call is never answered.'))
+    this.#waiting.clear()
     if (this.#idling.length > 0) this.#host.advance(0)
     for (const id of this.#idling.splice(0)) this.reply(id, undefined)
     this.#runsBackground = false
