@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { noboil } from 'noboil/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MovieSource } from './movies/source.ts'
@@ -55,4 +56,15 @@ test('where there is a database nothing is added', async () => {
   await seed(database, source, now + hourMs)
   const { page } = await app.api.poll.list({ paginationOpts })
   expect(page).toHaveLength(polls.length)
+})
+
+test('there is no database before it is filled, so whoever is stopped meanwhile begins anew', async () => {
+  const home = mkdtempSync(join(folder, 'fresh-'))
+  const fresh = join(home, 'poll.db')
+  const early = new Set<boolean>()
+  const filled = seed(fresh, source, now).then(() => 'filled')
+  while ((await Promise.race([filled, setImmediate('filling')])) === 'filling')
+    early.add(existsSync(fresh))
+  expect([...early]).toEqual([false])
+  expect(readdirSync(home)).toEqual(['poll.db'])
 })

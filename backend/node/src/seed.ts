@@ -1,9 +1,11 @@
 /**
  * Fills a fresh database with polls of the last days, so that there is something to look at: a server whose clock is set back plays
- * what people did, in order, and is closed before the real one opens.
+ * what people did, in order, and is closed before the real one opens. It does so elsewhere: whoever is stopped meanwhile leaves
+ * nothing that looks like a database.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type HostPorts, noboil } from 'noboil/node'
 import type { MovieSource } from './movies/source.ts'
 import { hourMs, oldestMs, people, person } from './seed-data.ts'
@@ -13,6 +15,15 @@ import { tablesOf } from './tables.ts'
 /** Does nothing where there is a database. `now`: milliseconds since the Unix epoch. */
 export async function seed(database: string, movies: MovieSource, now: number): Promise<void> {
   if (existsSync(database)) return
+  mkdirSync(dirname(database), { recursive: true })
+  const filling = mkdtempSync(`${database}.filling-`)
+  const unfinished = join(filling, 'poll.db')
+  await fill(unfinished, movies, now)
+  renameSync(unfinished, database)
+  rmSync(filling, { recursive: true })
+}
+
+async function fill(database: string, movies: MovieSource, now: number): Promise<void> {
   const past = new Past(now - oldestMs)
   const app = noboil({
     database,

@@ -36,7 +36,10 @@ export async function fillPoll(
   }
 }
 
+/** Waits until the page knows. */
 export async function isSignedIn(page: Page): Promise<boolean> {
+  const who = page.locator('.header-who').getByRole('link')
+  await who.waitFor()
   return (await page.getByRole('link', { name: /, your profile$/ }).count()) > 0
 }
 

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { launchBrowser } from './browser.ts'
+import { slowContext, slowPage } from './slow.ts'
 import type { Demo } from './demo.ts'
 
 export interface Person {
@@ -78,17 +79,9 @@ interface Watched extends Person {
 }
 
 async function watched(browser: Browser, url: string, options: PersonOptions): Promise<Watched> {
-  const { widthPx = 1280, theme = 'light' } = options
-  const context =
-    options.context ??
-    (await browser.newContext({
-      baseURL: url,
-      viewport: { width: widthPx, height: widthPx < 600 ? 844 : 900 },
-      colorScheme: theme,
-      reducedMotion: 'reduce',
-      hasTouch: widthPx < 600,
-    }))
+  const context = options.context ?? (await newContext(browser, url, options))
   const page = await context.newPage()
+  await slowPage(page)
   page.setDefaultTimeout(patience.timeout)
   const met: string[] = []
   const allowed: RegExp[] = []
@@ -117,6 +110,22 @@ async function watched(browser: Browser, url: string, options: PersonOptions): P
       await expect.poll(() => page.locator('#main [aria-busy=true]').count(), patience).toBe(0)
     },
   }
+}
+
+async function newContext(
+  browser: Browser,
+  url: string,
+  { widthPx = 1280, theme = 'light' }: PersonOptions,
+): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: widthPx, height: widthPx < 600 ? 844 : 900 },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    hasTouch: widthPx < 600,
+  })
+  await slowContext(context)
+  return context
 }
 
 async function picture(people: readonly Watched[], test: string): Promise<void> {

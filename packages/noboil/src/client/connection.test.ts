@@ -75,6 +75,26 @@ describe('the connection', () => {
     expect(seqs(states.at(-1))).toEqual([1])
   })
 
+  test('takes what is still on its way to it along when it is given up', async () => {
+    const sim = pollSim()
+    const { states } = follow(sim)
+    await settle()
+    sim.network.auto = false
+    sim.client.subscribe(api.vote.list, { ...firstPage, parent: 'q' }, () => {})
+    await settle()
+    expect(sim.network.exchanges.map(({ kind }) => kind)).toEqual(['steer'])
+    sim.client.reconnect()
+    await settle()
+    // Had the old one stayed, the server would answer that it does not know the connection.
+    expect(sim.network.exchanges.map(({ kind }) => kind)).toEqual(['stream'])
+    sim.network.auto = true
+    sim.network.flush()
+    await settle()
+    sim.vote('p', 0)
+    await settle()
+    expect(seqs(states.at(-1))).toEqual([1])
+  })
+
   test('that comes back within the replay window gets steps, not everything', async () => {
     const sim = pollSim()
     sim.vote('p', 0)

@@ -97,11 +97,15 @@ export class Http {
   }
 
   /** Tells a stream what to carry. */
-  async steer(connection: string, body: StreamBody): Promise<Outcome<unknown>> {
+  async steer(
+    connection: string,
+    body: StreamBody,
+    signal: AbortSignal,
+  ): Promise<Outcome<unknown>> {
     try {
-      return await this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body)
+      return await this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body, signal)
     } catch {
-      // The app could not say its headers.
+      // The app could not say its headers, or the stream has ended meanwhile.
       return { ok: false, error: unreachable() }
     }
   }

@@ -53,9 +53,10 @@ export class Network {
     return new Promise<Response>((resolve, reject) => {
       const fail = (): void => reject(new TypeError('network'))
       if (this.down) return fail()
-      init.signal?.addEventListener('abort', () =>
-        reject(new DOMException('aborted', 'AbortError')),
-      )
+      init.signal?.addEventListener('abort', () => {
+        this.#over(exchange)
+        reject(new DOMException('aborted', 'AbortError'))
+      })
       let respond: (() => void) | undefined
       const exchange: Exchange = {
         kind,

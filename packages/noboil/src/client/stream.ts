@@ -15,7 +15,7 @@ import {
   type WatchAnswer,
 } from '../wire/messages.ts'
 import type { Point } from './entry.ts'
-import type { Http } from './http.ts'
+import type { Http, Outcome } from './http.ts'
 import { backoffMs, type Clock, type Random, type Waker } from './ports.ts'
 
 /**
@@ -342,7 +342,7 @@ class Connection {
     const unsubscribe = [...this.#unsubscribe]
     this.#subscribe.clear()
     this.#unsubscribe.clear()
-    const outcome = await this.#ports.http.steer(this.#name as string, {
+    const outcome = await this.#steer({
       ...(subscribe.length > 0 ? { subscribe } : {}),
       ...(unsubscribe.length > 0 ? { unsubscribe } : {}),
     })
@@ -360,12 +360,17 @@ class Connection {
   async #postEntities(): Promise<void> {
     const entities = this.#entities as readonly string[]
     this.#entities = undefined
-    const outcome = await this.#ports.http.steer(this.#name as string, { entities })
+    const outcome = await this.#steer({ entities })
     if (this.#over) return
     if (outcome.ok) return this.#handler.entitiesTold(entities, answerOf(outcome.value))
     const { error } = outcome
     if (error.retry || error.code === 'NOT_FOUND') return this.#end({ type: 'lost' })
     this.#handler.entitiesRefused(error)
+  }
+
+  /** Ends with the connection: a server that no longer knows it would only say so. */
+  #steer(body: StreamBody): Promise<Outcome<unknown>> {
+    return this.#ports.http.steer(this.#name as string, body, this.#abort.signal)
   }
 
   #end(end: End): void {

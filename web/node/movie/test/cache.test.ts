@@ -23,7 +23,7 @@ describe('what a search answered', () => {
     const second = await searchFor('OZU')
     await expect.poll(() => source(second), patience).toBe('From the cache')
     const results = second.page.getByRole('region', { name: 'Search results' })
-    expect(await results.innerText()).toMatch(/\d+ s old/)
+    await expect.poll(() => results.innerText(), patience).toMatch(/\d+ s old/)
     expect(await first.page.getByText(/ s old/).count()).toBe(0)
   })
 

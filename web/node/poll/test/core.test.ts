@@ -52,7 +52,8 @@ describe('what is not allowed', () => {
     await voter.page.getByText('This poll does not take your vote.').waitFor()
     for (const each of [voter, asker])
       await expect.poll(() => tally(each.page), patience).toEqual({ Yes: 1, No: 0 })
-    expect(await option(voter.page, 'No').getAttribute('aria-disabled')).toBe('true')
+    const other = option(voter.page, 'No')
+    await expect.poll(() => other.getAttribute('aria-disabled'), patience).toBe('true')
   })
 })
 

@@ -63,10 +63,10 @@ describe('light and dark', () => {
       person.page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     const dark = await paper()
     await person.page.getByRole('button', { name: 'Use the light theme' }).click()
-    await expect.poll(paper).not.toBe(dark)
+    await expect.poll(paper, patience).not.toBe(dark)
     await person.page.reload()
     await person.page.getByRole('button', { name: 'Use the dark theme' }).waitFor()
-    await expect.poll(paper).not.toBe(dark)
+    await expect.poll(paper, patience).not.toBe(dark)
   })
 })
 

@@ -5,10 +5,12 @@ export interface SwitchProps {
   readonly label: string
   readonly hint?: string
   readonly checked: boolean
+  /** It keeps its place and focus but ignores presses. */
+  readonly disabled?: boolean
   readonly onChange: (checked: boolean) => void
 }
 
-export function Switch({ label, hint, checked, onChange }: SwitchProps): ReactNode {
+export function Switch({ label, hint, checked, disabled, onChange }: SwitchProps): ReactNode {
   const id = useId()
   return (
     <button
@@ -16,9 +18,10 @@ export function Switch({ label, hint, checked, onChange }: SwitchProps): ReactNo
       role="switch"
       className="switch"
       aria-checked={checked}
+      aria-disabled={disabled}
       aria-labelledby={`${id}-label`}
       {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
-      onClick={() => onChange(!checked)}
+      onClick={() => disabled !== true && onChange(!checked)}
     >
       <span className="switch__text">
         <span className="switch__label" id={`${id}-label`}>
@@ -40,12 +43,14 @@ export interface SegmentedProps<Value extends string> {
   readonly value: Value
   readonly choices: readonly { readonly value: Value; readonly label: ReactNode }[]
   readonly onChange: (value: Value) => void
+  /** What was chosen is on its way. */
+  readonly busy?: boolean
 }
 
 export function Segmented<Value extends string>(props: SegmentedProps<Value>): ReactNode {
   const name = useId()
   return (
-    <fieldset>
+    <fieldset aria-busy={props.busy}>
       <legend className="sr-only">{props.legend}</legend>
       <div className="segmented">
         {props.choices.map((choice) => (

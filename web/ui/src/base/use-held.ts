@@ -3,8 +3,8 @@ import { useState } from 'react'
 
 export type Hold<T> = (next: T, send: () => Promise<boolean>) => void
 
-/** `send` answers whether it worked. */
-export function useHeld<T>(current: T): readonly [T, Hold<T>] {
+/** What is shown, how to choose, and whether a choice is on its way. `send` answers whether it worked. */
+export function useHeld<T>(current: T): readonly [T, Hold<T>, boolean] {
   const [held, setHeld] = useState<{ readonly value: T; readonly from: T }>()
   const settle = async (sent: Promise<boolean>): Promise<void> => {
     if (!(await sent)) setHeld(undefined)
@@ -13,5 +13,6 @@ export function useHeld<T>(current: T): readonly [T, Hold<T>] {
     setHeld({ value, from: current })
     void settle(send())
   }
-  return [held && held.from === current ? held.value : current, hold]
+  const isHeld = held !== undefined && held.from === current
+  return [isHeld ? held.value : current, hold, isHeld && held.value !== current]
 }

@@ -60,7 +60,7 @@ interface TurnProps {
 function Turn({ state, onState }: TurnProps): ReactNode {
   const { turnUpstream } = useBackend().useActions()
   const attempt = useAttempt()
-  const [mode, hold] = useHeld(state.mode)
+  const [mode, hold, isTurning] = useHeld(state.mode)
   return (
     <>
       <p className="quiet">
@@ -72,6 +72,7 @@ function Turn({ state, onState }: TurnProps): ReactNode {
           legend="What the catalogue does"
           value={mode}
           choices={choices}
+          busy={isTurning}
           onChange={(next) =>
             hold(next, () =>
               attempt({

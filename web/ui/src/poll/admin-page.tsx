@@ -55,12 +55,14 @@ function BannerEditor({ row }: { readonly row: BannerRow | null }): ReactNode {
         rows={3}
         value={form.value.message}
         error={form.error}
+        readOnly={form.busy}
         onChange={(event) => form.setMessage(event.target.value)}
       />
       <Switch
         label="Show it"
         hint="Off keeps the message without showing it."
         checked={form.value.active}
+        disabled={form.busy}
         onChange={form.setActive}
       />
       <Overtaken form={form} />

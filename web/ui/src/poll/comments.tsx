@@ -129,7 +129,8 @@ function useComposer(poll: Poll): ComposerState {
       run: () => now.addComment(poll._id, { text: said, ...(name && { authorName: name }) }),
     })
     setBusy(false)
-    if (sent) setText('')
+    // What somebody went on to write meanwhile is theirs to send.
+    if (sent) setText((written) => (written.trim() === said ? '' : written))
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()

@@ -79,6 +79,7 @@ function NameForm({ user, profile }: NameFormProps): ReactNode {
         limit={displayNameCharsMax}
         value={value}
         error={error}
+        readOnly={busy}
         onChange={(event) => {
           setTyped(event.target.value)
           setError(undefined)

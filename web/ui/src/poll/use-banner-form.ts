@@ -13,6 +13,7 @@ import type { BannerRow, BannerValue } from './port.ts'
 export interface BannerForm {
   readonly value: BannerValue
   readonly error: string | undefined
+  /** What was written is being saved; until then nothing else can be written. */
   readonly busy: boolean
   /** What others did meanwhile, while there is something of ours to lose. */
   readonly overtaken: BannerRow | 'cleared' | null
@@ -31,6 +32,7 @@ export function useBannerForm(row: BannerRow | null): BannerForm {
   const [busy, setBusy] = useState(false)
   const draft = edited ?? startDraft(row)
   const change = (value: Partial<BannerValue>): void => {
+    if (busy) return
     const next = { ...draft, value: { ...draft.value, ...value } }
     setEdited(isChanged(next) ? next : undefined)
     setError(undefined)
