@@ -164,9 +164,9 @@ export class OrderedIndex {
   }
 }
 
-/** How many keys sort before `key`. */
-function countBefore(keys: readonly string[], key: string): number {
-  let low = 0
+/** How many keys sort before `key`; those before `from` are known to. */
+function countBefore(keys: readonly string[], key: string, from = 0): number {
+  let low = from
   let high = keys.length
   while (low < high) {
     const middle = (low + high) >> 1
@@ -176,8 +176,11 @@ function countBefore(keys: readonly string[], key: string): number {
   return low
 }
 
-/** The child in which `key` lies, or would. */
+/**
+ * The child in which `key` lies, or would. The first takes whatever comes before the second; where it begins itself says nothing, since
+ * it may have become the first when one before it went, and holds earlier entries since.
+ */
 function childAt(keys: readonly string[], key: string): number {
-  const before = countBefore(keys, key)
-  return keys[before] === key ? before : Math.max(0, before - 1)
+  const before = countBefore(keys, key, 1)
+  return keys[before] === key ? before : before - 1
 }
