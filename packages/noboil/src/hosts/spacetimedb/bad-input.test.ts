@@ -178,5 +178,15 @@ it('arguments that are no JSON, of the wrong type or too many are refused by the
   expect(() => eve.call('append_vote', { parent: 'poll.none', optionIdx: NaN })).toThrow(
     /VALIDATION_FAILED: .*optionIdx/,
   )
+  const { _id: parent } = rig.call('ann', 'poll.create', {
+    payload: { title: 'Tea?', isPublic: true },
+  })
+  expect(() => eve.call('append_vote', { parent, optionIdx: 1, labels: '{' })).toThrow(
+    /VALIDATION_FAILED: payload.labels: Must be JSON/,
+  )
+  expect(() =>
+    eve.call('bulk_append_vote', { parent, items: [{ optionIdx: 1, labels: 'x' }] }),
+  ).toThrow(/VALIDATION_FAILED: items\[0\].labels: Must be JSON/)
+  expect(rig.host.logs).toEqual([])
   expect(rig.sees('eve', 'banner')).toEqual([])
 })

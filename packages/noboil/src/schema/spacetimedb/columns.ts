@@ -155,26 +155,41 @@ export function encodeAll(
   )
 }
 
-/** What {@link encode} was given: a missing value is undefined. */
-export function decode(field: Field, stored: unknown): unknown {
+/**
+ * What {@link encode} was given: a missing value is undefined.
+ *
+ * @throws NoboilError `VALIDATION_FAILED` naming the path of a text that is to be JSON and is not, which only a caller's can be.
+ */
+export function decode(field: Field, stored: unknown, path: string): unknown {
   const shape = shapeOf(field)
   if (stored === undefined || stored === null) return field.optional ? undefined : null
-  return decodeAs(shape.kind === 'option' ? shape.value : shape, field.type, stored)
+  return decodeAs(shape.kind === 'option' ? shape.value : shape, field.type, stored, path)
 }
 
-function decodeAs(shape: Shape, type: FieldType, stored: unknown): unknown {
+function decodeAs(shape: Shape, type: FieldType, stored: unknown, path: string): unknown {
   switch (shape.kind) {
     case 'json':
-      return JSON.parse(stored as string)
+      return parsed(stored as string, path)
     case 'list':
-      return (stored as readonly unknown[]).map((item) => decode(itemOf(type), item))
+      return (stored as readonly unknown[]).map((item, at) =>
+        decode(itemOf(type), item, `${path}[${at}]`),
+      )
     case 'object':
       return decodeAll(
         (type as FieldType & { kind: 'object' }).fields,
         stored as Record<string, unknown>,
+        path,
       )
     default:
       return stored
+  }
+}
+
+function parsed(json: string, path: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw invalid(path, 'Must be JSON.')
   }
 }
 
@@ -182,10 +197,12 @@ function decodeAs(shape: Shape, type: FieldType, stored: unknown): unknown {
 export function decodeAll(
   fields: Fields,
   stored: Readonly<Record<string, unknown>>,
+  path = '',
 ): Record<string, unknown> {
+  const prefix = path === '' ? '' : `${path}.`
   const values: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(fields)) {
-    const value = decode(field, stored[name])
+    const value = decode(field, stored[name], `${prefix}${name}`)
     if (value !== undefined) values[name] = value
   }
   return values

@@ -220,7 +220,11 @@ export function encodeCall(
   return { ...parameters, [requestParameter]: request }
 }
 
-/** Parameters of a reducer as arguments of its operation, and the text under which it is asked for an answer. */
+/**
+ * Parameters of a reducer as arguments of its operation, and the text under which it is asked for an answer.
+ *
+ * @throws NoboilError `VALIDATION_FAILED` naming the path of a parameter that is to be JSON and is not.
+ */
 export function decodeCall(
   shape: ReducerShape,
   parameters: Readonly<Record<string, unknown>>,
@@ -228,7 +232,7 @@ export function decodeCall(
   const named = Object.keys(shape.args).map((arg) => [arg, parameters[parameterOf(shape, arg)]])
   const args = decodeAll(shape.args, Object.fromEntries(named) as Record<string, unknown>)
   const { spread } = shape
-  if (spread !== undefined) args[spread.arg] = decodeAll(spread.fields, parameters)
+  if (spread !== undefined) args[spread.arg] = decodeAll(spread.fields, parameters, spread.arg)
   if (parameters[mustBeNew] === true) args['expectedUpdatedAt'] = null
   return { args, request: parameters[requestParameter] as string | undefined }
 }
