@@ -24,6 +24,18 @@ it('a window slides on over a restart', async () => {
   expect(consume(rig)).toBe(true)
 })
 
+it('windows that are empty again go within a minute, however many there are', async () => {
+  const rig = await openRig()
+  for (let at = 0; at < 600; at++) rig.host.as(`guest ${at}`).call('consume_ballots', {})
+  expect(rig.host.tables('_rows__windowStamps')).toHaveLength(600)
+  rig.host.advance(120_000)
+  for (const table of ['_rows__windows', '_rows__windowStamps']) {
+    expect([table, rig.host.tables(table)]).toEqual([table, []])
+  }
+  expect(rig.host.tables('_ticks')).toHaveLength(1)
+  expect(consume(rig)).toBe(true)
+})
+
 it('rows that move to the public table go on moving after a restart', async () => {
   const rig = await openRig()
   const id = pollWith(rig, 500, false)

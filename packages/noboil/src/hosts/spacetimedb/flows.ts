@@ -70,7 +70,9 @@ export function flowFunctions(
 
 function tick(ctx: CallContext): void {
   within(ctx, (transaction) => {
-    transaction.execute(() => sweepWindows(maxSweptRows))
+    // Whoever comes and goes leaves a window behind: what one sweep does not manage, the next one does at once.
+    const swept = transaction.execute(() => sweepWindows(maxSweptRows))
+    if (swept >= maxSweptRows) ctx.db[ownTables.ticks]?.insert({ id: 0n, at: atOnce(ctx) })
     const due = transaction.execute(() => dueFlows(millisOf(ctx), 1))
     if (due.length === 0) return
     ctx.db[ownTables.wakes]?.insert({ id: 0n, at: atOnce(ctx) })
