@@ -23,8 +23,11 @@ export async function slowContext(context: BrowserContext): Promise<void> {
   })
   await context.routeWebSocket(/./, (here) => {
     const there = here.connectToServer()
-    here.onMessage(inTurn((message) => there.send(message)))
-    there.onMessage(inTurn((message) => here.send(message)))
+    const [up, down] = [line(), line()]
+    here.onMessage((message) => up(() => there.send(message)))
+    here.onClose(() => up(() => void there.close()))
+    there.onMessage((message) => down(() => here.send(message)))
+    there.onClose(() => down(() => void here.close()))
   })
 }
 
@@ -33,10 +36,10 @@ const pause = (): Promise<void> =>
     setTimeout(done, Math.random() * 60 * slowness)
   })
 
-/** Late, but in the order of arrival. */
-function inTurn<message>(pass: (message: message) => void): (message: message) => void {
+/** What is put on it happens late, but in the order of arrival. */
+function line(): (deliver: () => void) => void {
   let before = Promise.resolve()
-  return (message) => {
-    before = before.then(pause).then(() => pass(message))
+  return (deliver) => {
+    before = before.then(pause).then(deliver)
   }
 }
