@@ -198,6 +198,39 @@ describe('a worker', () => {
     expect(held.asked).toHaveLength(1)
   })
 
+  it('whose clock is ahead asks for what another holds from time to time, and not without end', async () => {
+    const { films, host, load } = await world()
+    const held = heldFetcher()
+    films.worker({ tables: held.tables })
+    const calling = load('7')
+    await films.pass(0)
+    let asked = 0
+    const open = host.webSocket()
+    const clock = host.clock()
+    films.worker({
+      tables: held.tables,
+      clock: {
+        now: () => clock.now() + 3_600_000,
+        setTimer: (ms, task) => clock.setTimer(ms, task),
+      },
+      webSocket: async (args: Parameters<typeof open>[0]) => {
+        const socket = await open(args)
+        const send = socket.send.bind(socket)
+        socket.send = (message: Parameters<typeof send>[0]) => {
+          asked++
+          send(message)
+        }
+        return socket
+      },
+    })
+    await films.pass(4_000)
+    expect(asked).toBeGreaterThan(1)
+    expect(asked).toBeLessThan(8)
+    held.asked[0]?.answer()
+    expect(await films.settled(calling)).toMatchObject({ title: 'HELD' })
+    expect(held.asked).toHaveLength(1)
+  })
+
   it('works on no more at a time than it was told to', async () => {
     const { films, load } = await world()
     const held = heldFetcher()

@@ -50,6 +50,9 @@ export interface SpacetimeWorker {
 const firstWaitMs = 500
 const maxWaitMs = 20_000
 
+/** How long an errand is left alone that somebody else holds, though by this machine's clock they do no longer. */
+const refusedMs = 5_000
+
 /** @throws DefinitionError naming what does not fit together. */
 export function startWorker<const wired extends Tables>(
   options: WorkerOptions<wired>,
@@ -66,6 +69,8 @@ class Worker implements SpacetimeWorker {
   readonly #name = crypto.randomUUID()
   readonly #waiting = new Set<(link: Link) => void>()
   readonly #running = new Map<bigint, Promise<void>>()
+  /** Until when errands are left alone, by their ids. */
+  readonly #refused = new Map<bigint, number>()
   readonly #closing = new AbortController()
   state: SpacetimeWorker['state'] = 'connecting'
   #connection: { close(): void } | undefined
@@ -127,9 +132,11 @@ class Worker implements SpacetimeWorker {
     const now = this.#clock.now()
     const { maxErrands = 16 } = this.#options
     let next = Infinity
+    for (const [id, until] of this.#refused) if (until <= now) this.#refused.delete(id)
     for (const { id, heldUntil } of link.errands()) {
       if (this.#running.has(id)) continue
-      if (heldUntil > now && !isNew) next = Math.min(next, heldUntil)
+      const freeAt = Math.max(heldUntil, this.#refused.get(id) ?? 0)
+      if (freeAt > now && !isNew) next = Math.min(next, freeAt)
       else if (this.#running.size < maxErrands) this.#begin(id)
     }
     if (next < Infinity) this.#later(Math.min(next - now + 1, 0x7fffffff), () => this.#look())
@@ -153,7 +160,8 @@ class Worker implements SpacetimeWorker {
     const over = new AbortController()
     const signal = AbortSignal.any([over.signal, this.#closing.signal])
     const errand = await this.#over(signal, (link) => link.take(id, this.#name))
-    if (errand === null) return
+    // The database's clock decides whose it is. A machine whose own is ahead must not ask without end.
+    if (errand === null) return void this.#refused.set(id, this.#clock.now() + refusedMs)
     const stopHolding = this.#hold(id, errand.leaseMs, over)
     try {
       const answer = await this.#answer(id, errand, signal)
