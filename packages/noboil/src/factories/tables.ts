@@ -7,6 +7,7 @@ import type { BaseOptions } from './base/types.ts'
 import { buildChild } from './child/build.ts'
 import { buildKv } from './kv/build.ts'
 import { buildLog } from './log/build.ts'
+import { assertOptions } from './options.ts'
 import { buildOwned, type BuiltOwned } from './owned/build.ts'
 import { buildQuota } from './quota/build.ts'
 import { sweepFlowName } from './shared/parent.ts'
@@ -94,4 +95,5 @@ function assertWired(name: string, wired: Wired | undefined): void {
       `tables.${name} is the table '${wired.table.name}': a table is wired under its own name.`,
     )
   }
+  assertOptions(wired.table, wired.options as object)
 }

@@ -240,13 +240,20 @@ const objectTable = (factory: 'owned', name: string, schema: AnyObject): OwnedTa
   fields: describeFields(name, schema),
 })
 
-const parentedTable = (factory: 'log', name: string, config: ParentedConfig): LogTable => ({
-  factory,
-  name,
-  parent: config.parent,
-  schema: assertObject(name, config.schema),
-  fields: describeFields(name, config.schema),
-})
+function parentedTable(factory: 'log', name: string, config: ParentedConfig): LogTable {
+  if (config.parent === undefined) {
+    throw new DefinitionError(
+      `Table '${name}': a ${factory} table is declared as { parent, schema }, with the owned table that its rows hang under.`,
+    )
+  }
+  return {
+    factory,
+    name,
+    parent: config.parent,
+    schema: assertObject(name, config.schema),
+    fields: describeFields(name, config.schema),
+  }
+}
 
 function kvTable(factory: 'kv', name: string, config: KvConfig): KvTable {
   if (config.keys?.length === 0)
@@ -293,7 +300,7 @@ function assertObject(name: string, schema: unknown): AnyObject {
   const type = (schema as z.ZodType | undefined)?._zod?.def.type
   if (type !== 'object') {
     throw new DefinitionError(
-      `Table '${name}': its schema must be a Zod object() of zod/v4, not ${type ?? typeof schema}.`,
+      `Table '${name}': its schema must be a Zod object() of zod/v4, not ${type ?? whatIs(schema)}.`,
     )
   }
   return schema as AnyObject
@@ -312,3 +319,8 @@ function assertParent(table: AnyTable, tables: Readonly<Record<string, AnyTable>
     )
   }
 }
+
+const whatIs = (schema: unknown): string =>
+  typeof schema === 'object' && schema !== null && '_def' in schema
+    ? 'one of zod/v3'
+    : typeof schema

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import * as three from 'zod/v3'
 import * as z from 'zod/v4'
 import { DefinitionError } from '../errors/assert.ts'
 import { file, makeKv, makeLog, makeOwned, schema, zid } from '../exports/schema.ts'
@@ -107,6 +108,14 @@ describe('a schema', () => {
     expect(() =>
       schema({ kv: makeKv({ a: { schema: shape } }), log: { b: { parent: 'a', schema: shape } } }),
     ).toThrow("its parent 'a' is a kv table")
+    // @ts-expect-error a log says whose rows it hangs under
+    expect(() => schema({ log: { vote: shape } })).toThrow('a log table is declared as { parent')
+  })
+
+  test('says of an object() of another Zod that it is one', () => {
+    const old = three.object({ a: three.string() })
+    // @ts-expect-error not of zod/v4
+    expect(() => schema({ owned: { poll: old } })).toThrow('not one of zod/v3')
   })
 
   test('keeps literal keys and parents in the types', () => {

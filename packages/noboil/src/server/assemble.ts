@@ -1,6 +1,7 @@
 /**
  * From a config to everything that is known before a database is opened: tables, layouts, functions, background work.
  */
+import { DefinitionError } from '../errors/assert.ts'
 import { type AssembledTables, assembleTables } from '../factories/assemble.ts'
 import { defaultFactoryLimits, type Settings } from '../factories/shared/call.ts'
 import { type UserRow, usersLayout } from '../factories/shared/users.ts'
@@ -37,6 +38,11 @@ export function assemble(
   definition: AppDefinition,
   more: Readonly<Record<string, Wired>> = {},
 ): Assembled {
+  if (typeof definition.tables !== 'function') {
+    throw new DefinitionError(
+      'tables must be a function, as in tables: ({ table }) => ({ poll: table(s.poll) }).',
+    )
+  }
   const contexts = new Contexts()
   const settings: Settings = {
     admin: definition.admin ?? ((ctx) => ctx.user?.role === 'admin'),

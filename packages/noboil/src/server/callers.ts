@@ -1,6 +1,7 @@
 /**
  * Running one function for one caller: validated, on the host, in a transaction of its own.
  */
+import { DefinitionError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
 import { type Call, systemCall } from '../factories/shared/call.ts'
 import type { Clock, Host, WriteOptions } from '../hosts/host.ts'
@@ -165,9 +166,10 @@ export class Callers {
 
 export const valueOf = (answered: Answered): unknown => answered.value
 
-/** A call by a user, for `as(user)` and tests. */
-export const callOf = (user: User | null): Call => ({
-  user,
-  internal: false,
-  caller: user?._id ?? 'shared',
-})
+/** A call by a user, for `as(user)` and tests. Refused without an `_id`: a user that was not found must not become the server itself. */
+export function callOf(user: User | null): Call {
+  if (user !== null && typeof user?._id !== 'string') {
+    throw new DefinitionError('as(user) takes a user with an _id, or null for nobody.')
+  }
+  return { user, internal: false, caller: user?._id ?? 'shared' }
+}

@@ -99,6 +99,7 @@ describe('an app', () => {
 
   test('refuses what does not fit together before it opens anything', () => {
     const tables = { poll: s.poll } as never
+    expect(() => noboil({ database: 'x' } as never)).toThrow('tables must be a function')
     expect(() => noboil({ database: '', tables: () => ({}) })).toThrow('must name a file')
     expect(() => noboil({ database: 'postgres://x', tables: () => ({}) })).toThrow('SQLite')
     expect(() => noboil({ database: 'x', tables: () => tables })).toThrow('table(s.poll')
@@ -114,5 +115,25 @@ describe('an app', () => {
     for (const limits of [{ maxBulkItems: 0 }, { hookTimeoutMs: -1 }, { heartbeatMs: 1.5 }]) {
       expect(() => noboil({ database: 'x', tables: () => ({}), limits })).toThrow('above 0')
     }
+  })
+
+  test('refuses a misspelt option or hook by its name, also where no types are checked', () => {
+    const wired = (name: 'poll' | 'vote', options: object) => () =>
+      noboil({
+        database: 'x',
+        tables: ({ table }) => ({ poll: table(s.poll), [name]: table(s[name], options) }),
+      })
+    expect(wired('poll', { publc: 'isPublic' })).toThrow(
+      "Table 'poll': no owned table has an option 'publc'; there are softDelete,",
+    )
+    expect(wired('vote', { hooks: { beforeCreate: () => {} } })).toThrow(
+      "Table 'vote': no log table has a hook 'beforeCreate'; there are beforeAppend,",
+    )
+  })
+
+  test('a user that is missing is refused, and never taken for the server or for somebody', () => {
+    const app = makeApp('nobody.db')
+    expect(() => app.as(undefined as never)).toThrow('null for nobody')
+    expect(() => app.as({ name: 'Ann' } as never)).toThrow('a user with an _id')
   })
 })

@@ -6,7 +6,7 @@ import type { AppCache } from '../cache/cache.ts'
 import { DefinitionError } from '../errors/assert.ts'
 import { NoboilError } from '../errors/error.ts'
 import type { BaseApi, CacheCrudOptions } from '../factories/base/types.ts'
-import type { FactoryLimits } from '../factories/shared/call.ts'
+import type { Call, FactoryLimits } from '../factories/shared/call.ts'
 import { wire } from '../factories/tables.ts'
 import type { Wired, WireTable } from '../factories/wiring.ts'
 import {
@@ -155,7 +155,7 @@ class NodeApp implements App<object> {
   }
 
   // Properties and not methods: an app is taken apart, as in `export const { api, as } = noboil({ … })`.
-  readonly as = (user: User | null): object => this.#tree(user)
+  readonly as = (user: User | null): object => this.#tree(callOf(user))
 
   readonly cacheCrud: App<object>['cacheCrud'] = (given) => {
     const { table: name, schema, ...options } = given
@@ -203,8 +203,7 @@ class NodeApp implements App<object> {
     await server?.close()
   }
 
-  #tree(user: User | null | undefined): object {
-    const call = user === undefined ? undefined : callOf(user)
+  #tree(call: Call | undefined): object {
     return functionsAt('', (path, args) => {
       const answered =
         this.#open === undefined
