@@ -86,6 +86,24 @@ describe('calls', () => {
     expect(asked).toBe(2)
   })
 
+  test('a server that is not noboil is unavailable by its address, with what to do about it', async () => {
+    const { clock } = pollSim()
+    const client = createClient({
+      clock,
+      fetch: async () => new Response('Cannot POST', { status: 404 }),
+    })
+    const call = client.mutation(api.vote.append, {
+      parent: 'p',
+      payload: { optionIdx: 0, voter: 'me' },
+    })
+    await expect(call).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(
+        /answered 404, and not as noboil does.*pass on \/api.*baseUrl/,
+      ),
+    })
+  })
+
   test('that the app itself gets wrong fail as the app’s, and are not repeated', async () => {
     let asked = 0
     const client = createClient({

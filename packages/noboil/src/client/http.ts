@@ -161,6 +161,13 @@ export class Http {
 const unreachable = (): NoboilError =>
   new NoboilError('UNAVAILABLE', 'The server could not be reached.')
 
+/** Mostly a dev server that serves the page and does not pass `/api` on. */
+const notNoboil = ({ status, url }: Response): NoboilError =>
+  new NoboilError(
+    'UNAVAILABLE',
+    `${url || 'The server'} answered ${status}, and not as noboil does. If another server serves the page, let it pass on /api, or name noboil's in createClient({ baseUrl }).`,
+  )
+
 /** Reads why a request was refused. What is not the server's own failure is somebody in between who could not reach it. */
 async function failure(response: Response): Promise<{ ok: false; error: NoboilError }> {
   try {
@@ -170,5 +177,5 @@ async function failure(response: Response): Promise<{ ok: false; error: NoboilEr
   } catch {
     // Not JSON: the status is all there is.
   }
-  return { ok: false, error: unreachable() }
+  return { ok: false, error: response.status < 500 ? notNoboil(response) : unreachable() }
 }

@@ -19,8 +19,12 @@ export function assertOrigin(request: RequestOrigin, rules: OriginRules): void {
     if (site === undefined || site === 'same-origin' || site === 'none') return
   } else if (rules.trustedOrigins.includes(origin)) return
   else if (hostOf(origin) === requestedHost(request, rules.trustProxy)) return
-  throw new NoboilError('FORBIDDEN', 'This request comes from a page of another site.')
+  throw new NoboilError('FORBIDDEN', otherSite)
 }
+
+/** What a page of another site is told, and a developer whose dev server or proxy has put its own name in place of the page's. */
+export const otherSite =
+  'This request comes from a page of another site. If that is your own, name it in trustedOrigins; if a proxy is in between, let it pass on the header Host.'
 
 function hostOf(origin: string): string | undefined {
   try {

@@ -6,6 +6,7 @@ import { DefinitionError } from '../../../errors/assert.ts'
 import { NoboilError } from '../../../errors/error.ts'
 import type { Random } from '../../../hosts/host.ts'
 import type { User } from '../../../schema/register.ts'
+import { otherSite } from '../../http/origin.ts'
 import type { Logger } from '../../log.ts'
 import type { BetterAuthPort, NewAccount } from '../better-auth.ts'
 import type { AuthListener, Session } from '../port.ts'
@@ -124,7 +125,7 @@ export class Accounts implements BetterAuthPort {
       return refusal(404, 'NOT_FOUND', 'There is nothing here.')
     }
     if (!isFromTrustedPage(this.#parts, request)) {
-      return refusal(403, 'INVALID_ORIGIN', 'This request comes from a page of another site.')
+      return refusal(403, 'INVALID_ORIGIN', otherSite)
     }
     const { handle } = await this.#open()
     const response = await handle(request)
