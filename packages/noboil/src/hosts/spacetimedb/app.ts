@@ -18,7 +18,7 @@ import type { People } from './calls.ts'
 import type { Admission } from './people.ts'
 import { Contexts } from './contexts.ts'
 import { isFetchedByWorker } from './fetching.ts'
-import { type Exposure, exposuresOf } from './exposure.ts'
+import { type Exposure, exposuresOf, policiesOf } from './exposure.ts'
 import { type Functions, functionsOf } from './functions.ts'
 import { assertNames, assertTypes, assertWithoutFiles } from './names.ts'
 import { synchronous } from './transaction.ts'
@@ -40,6 +40,8 @@ export interface SpacetimeConfig<wired extends Readonly<Record<string, Wired>>> 
 export interface App extends AssembledTables {
   readonly declared: readonly AnyTable[]
   readonly exposures: readonly Exposure[]
+  /** What the public rows of each table follow from. */
+  readonly policies: ReadonlyMap<string, string>
   readonly users: Layout<UserRow>
   readonly people: People
   readonly admit: Admission | undefined
@@ -75,10 +77,12 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
   for (const table of declared) assertWithoutFiles(table)
   assertNames(declared, functions)
   assertTypes(declared, assembled.layouts)
+  const exposures = exposuresOf(assembled, wired, functions)
   return {
     ...assembled,
     declared,
-    exposures: exposuresOf(assembled, wired, functions),
+    exposures,
+    policies: policiesOf(exposures, wired),
     users,
     people: typeof config.people === 'function' ? 'known' : (config.people ?? 'everyone'),
     admit: typeof config.people === 'function' ? config.people : undefined,

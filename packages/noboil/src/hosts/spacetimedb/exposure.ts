@@ -37,7 +37,28 @@ export interface ParentExposure {
 
 interface Options {
   readonly pub?: unknown
+  readonly softDelete?: boolean
   readonly withAuthor?: boolean
+}
+
+/** What the public rows of each table follow from, as text: other options are another text. */
+export function policiesOf(
+  exposures: readonly Exposure[],
+  wired: Readonly<Record<string, Wired>>,
+): ReadonlyMap<string, string> {
+  const optionsOf = (name: string): unknown => {
+    const { pub, softDelete, withAuthor } = (wired[name]?.options ?? {}) as Options
+    return { pub, softDelete, withAuthor }
+  }
+  const tables = Object.values(wired).map(({ table }) => table)
+  return new Map(
+    tables.filter(hasPublicRows).map((table) => {
+      const isExposed = exposures.some((exposure) => exposure.table === table)
+      const own = optionsOf(table.name)
+      const under = 'parent' in table ? optionsOf(table.parent) : null
+      return [table.name, JSON.stringify(isExposed ? [own, under] : null)]
+    }),
+  )
 }
 
 export function exposuresOf(

@@ -15,7 +15,7 @@ import { type Handles } from './definition.ts'
 import { isWorkersFlow, sendFlow } from './errand-queue.ts'
 import { runWith } from './fetching.ts'
 import { type Db, ownTables, unique } from './ports.ts'
-import { publish } from './public.ts'
+import { keepPolicies, publish } from './public.ts'
 import {
   type CallContext,
   type ModuleExport,
@@ -62,13 +62,14 @@ export function flowFunctions(
     run_tick: module.reducer({ onSchedule: ticks }, { row: ticks.rowType }, (ctx) =>
       told(() => {
         assertDatabase(ctx)
-        tick(ctx)
+        tick(app, ctx)
       }),
     ),
   }
 }
 
-function tick(ctx: CallContext): void {
+function tick(app: App, ctx: CallContext): void {
+  keepPolicies(app, ctx)
   within(ctx, (transaction) => {
     // Whoever comes and goes leaves a window behind: what one sweep does not manage, the next one does at once.
     const swept = transaction.execute(() => sweepWindows(maxSweptRows))

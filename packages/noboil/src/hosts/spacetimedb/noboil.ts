@@ -25,7 +25,7 @@ import { answerOf } from './functions.ts'
 import { peopleFunctions } from './people.ts'
 import { merged } from './names.ts'
 import { ownTables } from './ports.ts'
-import { moveFunctions, publish } from './public.ts'
+import { changedPolicies, moveFunctions, publish } from './public.ts'
 import { actionReducer, requestFunctions } from './requests.ts'
 import { assertRequest, keepAnswer, resultFunctions } from './results.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
@@ -67,19 +67,20 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     clockFunctions(module),
     moveFunctions(app, module, own),
     ownRowViews(app, module, visible),
-    { on_publish: module.init((ctx) => told(() => begin(ctx))) },
+    { on_publish: module.init((ctx) => told(() => begin(app, ctx))) },
   )
   register(module, functions)
   return module
 }
 
 /** What is written when the module is published for the first time. */
-function begin(ctx: CallContext): void {
+function begin(app: App, ctx: CallContext): void {
   // What it is good for, and what not, is told where cursors are made.
   const secret = chance(ctx, 32).join('.')
   ctx.db[ownTables.meta]?.insert({ name: 'secret', value: secret })
   ctx.db[ownTables.meta]?.insert({ name: 'owner', value: ctx.sender.toHexString() })
   ctx.db[ownTables.ticks]?.insert({ id: 0n, at: sdk.ScheduleAt.interval(60_000_000n) })
+  changedPolicies(app, ctx.db)
 }
 
 function mutationReducers(app: App, module: ModuleSchema): Record<string, ModuleExport> {

@@ -29,6 +29,9 @@ export interface Entry {
   readonly row: string
 }
 
+/** What became of an entry, and of its node: one that is empty has gone. */
+type Removal = 'missing' | 'removed' | 'emptied'
+
 /** One ordered index by its name. */
 export class OrderedIndex {
   readonly #db: Db
@@ -57,10 +60,17 @@ export class OrderedIndex {
     this.#setRoot(made)
   }
 
-  remove(key: string): void {
+  get isEmpty(): boolean {
+    return this.#root() === undefined
+  }
+
+  /** Whether the entry was there. */
+  remove(key: string): boolean {
     const root = this.#root()
-    if (root === undefined || !this.#removeFrom(root, key)) return
-    unique(this.#db, ownTables.roots, 'name').delete(this.#name)
+    if (root === undefined) return false
+    const removal = this.#removeFrom(root, key)
+    if (removal === 'emptied') unique(this.#db, ownTables.roots, 'name').delete(this.#name)
+    return removal !== 'missing'
   }
 
   /** Entries of the span, in order. Nothing may be written while it is read. */
@@ -105,23 +115,23 @@ export class OrderedIndex {
     return { key: right.keys[0] as string, id: this.#make(right) }
   }
 
-  /** Whether the node is empty now, and has gone. */
-  #removeFrom(id: bigint, key: string): boolean {
+  #removeFrom(id: bigint, key: string): Removal {
     const node = this.#node(id)
     const at = node.leaf ? node.keys.indexOf(key) : childAt(node.keys, key)
-    if (at < 0) {
-      throw new InvariantError(`The index '${this.#name}' lacks an entry that is to be removed.`)
+    if (at < 0) return 'missing'
+    if (!node.leaf) {
+      const removal = this.#removeFrom(node.children[at] as bigint, key)
+      if (removal !== 'emptied') return removal
     }
-    if (!node.leaf && !this.#removeFrom(node.children[at] as bigint, key)) return false
     node.keys.splice(at, 1)
     node.rows.splice(at, 1)
     node.children.splice(at, 1)
     if (node.keys.length === 0) {
       unique(this.#db, ownTables.nodes, 'id').delete(id)
-      return true
+      return 'emptied'
     }
     this.#write(node)
-    return false
+    return 'removed'
   }
 
   *#scan(id: bigint, span: Span, order: Order): Iterable<Entry> {

@@ -3,6 +3,9 @@
  * no second policy here, only the question. A row that changed is asked for at once, in its own transaction. What changes many rows
  * at once (a parent's `pub`, a purge, a restore) moves them some at a time: the first in the same transaction, the others by a
  * schedule that runs at once and goes on until it is done.
+ *
+ * What a table shows also follows from its options. A module that is published with others finds rows that were shown under the old
+ * ones: they all leave first, and what may be shown is shown anew.
  */
 import type { Change } from '../../changes/change.ts'
 import { page } from '../../program/program.ts'
@@ -27,8 +30,21 @@ const maxMovedRows = 200
 /** Changes of these columns of a log's head hide or show all of its rows. */
 const headMarks = ['purgedThrough', 'epoch']
 
+/** In place of a parent: all rows of the table. */
+const everything = ''
+
+/** In place of a cursor: the public rows leave first. */
+const clearing = 'clear'
+
+/** Modules whose policies have been looked at since they were loaded. */
+const looked = new WeakSet<App>()
+
 /** Brings the public tables in step with what a transaction has changed. */
 export function publish(app: App, ctx: CallContext, transaction: HostTransaction): void {
+  if (!looked.has(app)) {
+    keepPolicies(app, ctx)
+    looked.add(app)
+  }
   const { changes } = transaction
   if (changes.length === 0) return
   for (const exposure of app.exposures) {
@@ -53,6 +69,29 @@ export function publish(app: App, ctx: CallContext, transaction: HostTransaction
   }
 }
 
+/**
+ * Begins to show anew the tables whose options are others than when the module was published before. Nothing tells a module that this
+ * has happened: it looks with the first call that writes, and once a minute.
+ */
+export function keepPolicies(app: App, ctx: CallContext): void {
+  for (const table of changedPolicies(app, ctx.db)) goOn(ctx, table, everything, clearing)
+}
+
+/** The tables whose policies are others than those that were noted, and notes them. */
+export function changedPolicies({ policies }: App, db: Db): readonly string[] {
+  const noted = unique(db, ownTables.meta, 'name')
+  const changed: string[] = []
+  for (const [table, value] of policies) {
+    const name = `policy/${table}`
+    const before = noted.find(name)
+    if (before?.['value'] === value) continue
+    if (before === null) db[ownTables.meta]?.insert({ name, value })
+    else noted.update({ name, value })
+    changed.push(table)
+  }
+  return changed
+}
+
 /** The reducer that goes on with a move. */
 export function moveFunctions(
   app: App,
@@ -70,8 +109,9 @@ export function moveFunctions(
           const exposure = app.exposures.find(({ table }) => table.name === row['table'])
           const latest = unique(ctx.db, ownTables.moves, 'name').find(row['name'])
           // A move that has begun anew meanwhile is another row.
-          const isOld = latest !== null && latest['id'] !== row['id']
-          if (exposure === undefined || isOld) return
+          if (latest !== null && latest['id'] !== row['id']) return
+          if (row['cursor'] === clearing) clear(ctx, row['table'] as string, exposure)
+          if (exposure === undefined || row['cursor'] === clearing) return
           const parent = row['parent'] as string
           const goOnWith = tableOfId(parent) === app.users.name ? renew : move
           within(ctx, (transaction) =>
@@ -105,6 +145,19 @@ const renames = ({ before, after, fields }: Change): boolean =>
   after === null ||
   (fields?.some((name) => name === 'name' || name === 'image') ?? true)
 
+/** Has some public rows go, whichever they are; after the last of them what may be shown is shown. */
+function clear(ctx: CallContext, table: string, exposure: Exposure | undefined): void {
+  const rows = ctx.db[table] as unknown as { iter(): Iterable<StoredRow> }
+  const some: StoredRow[] = []
+  for (const row of rows.iter()) if (some.push(row) === maxMovedRows) break
+  for (const row of some) {
+    unique(ctx.db, table, '_id').delete(row['_id'])
+    byAuthor(table, ctx.db).remove(authorEntry(row).key)
+  }
+  if (some.length === maxMovedRows) goOn(ctx, table, everything, clearing)
+  else goOn(ctx, table, everything, exposure && '')
+}
+
 /** Asks for some rows of a parent, newest first, and leaves the rest to a schedule. */
 function move(
   exposure: Exposure,
@@ -114,8 +167,12 @@ function move(
   cursor: string,
 ): void {
   const { layout, table } = exposure
+  const [index, under] =
+    exposure.parent === undefined || parent === everything
+      ? ['', []]
+      : [exposure.parent.index, [parent]]
   const found = transaction.execute(function* () {
-    return yield* page(layout, exposure.parent?.index ?? '', exposure.parent ? [parent] : [], {
+    return yield* page(layout, index, under, {
       scope: 'move',
       order: 'desc',
       cursor: cursor === '' ? null : cursor,
@@ -139,7 +196,7 @@ function renew(
   const { from, to } = spanOf([author])
   const span = { from: cursor === '' ? from : cursor, to }
   const found: Entry[] = []
-  for (const entry of byAuthor(exposure, ctx.db).scan(span, 'asc')) {
+  for (const entry of byAuthor(exposure.table.name, ctx.db).scan(span, 'asc')) {
     if (found.push(entry) > maxMovedRows) break
   }
   for (const { row } of found.slice(0, maxMovedRows)) {
@@ -149,10 +206,10 @@ function renew(
 }
 
 /** The public rows of a table by their author. */
-const byAuthor = ({ table }: Exposure, db: Db): OrderedIndex =>
-  new OrderedIndex(db, `public/${table.name}/author`)
+const byAuthor = (table: string, db: Db): OrderedIndex =>
+  new OrderedIndex(db, `public/${table}/author`)
 
-const authorEntry = (row: Row): Entry => {
+const authorEntry = (row: StoredRow | Row): Entry => {
   const id = row['_id'] as string
   return { key: keyText([row['userId'], id]), row: id }
 }
@@ -178,7 +235,7 @@ function show(
   const answer = transaction.execute(() => answerOf(read, nobody, args)) as Row | null
   const shown = unique(db, table.name, '_id')
   const before = shown.find(id)
-  if (exposure.withAuthor) follow(byAuthor(exposure, db), before, answer)
+  if (exposure.withAuthor) follow(byAuthor(table.name, db), before, answer)
   if (answer === null) {
     if (before !== null) shown.delete(id)
     return

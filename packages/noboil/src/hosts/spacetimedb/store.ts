@@ -111,7 +111,7 @@ export class Store {
       const from = entryOf(layout, index, before)
       const to = entryOf(layout, index, after)
       if (from === to) continue
-      this.#index(layout, index).remove(from)
+      this.#unlink(layout, index, from)
       this.#index(layout, index).insert({ key: to, row: key })
     }
     return { table: layout, before, after: shown(layout, after), fields }
@@ -130,7 +130,7 @@ export class Store {
     const key = keyText(positionOf(layout.key, 0, row))
     const before = this.#read(layout, key)
     for (const index of orderedIndexes(layout)) {
-      this.#index(layout, index).remove(entryOf(layout, index, before))
+      this.#unlink(layout, index, entryOf(layout, index, before))
     }
     for (const claim of claimsOf(layout, before)) {
       unique(this.#db, ownTables.unique, 'value').delete(claim.value)
@@ -191,6 +191,14 @@ export class Store {
     for (const { value } of next) old.delete(value)
     for (const value of old) taken.delete(value)
     for (const { value } of fresh) this.#db[ownTables.unique]?.insert({ value, row: key })
+  }
+
+  #unlink(layout: Layout, index: string, entry: string): void {
+    const ordered = this.#index(layout, index)
+    if (ordered.remove(entry) || ordered.isEmpty) return
+    throw new InvariantError(
+      `Table '${layout.name}': the index '${index}' lacks an entry that is to be removed.`,
+    )
   }
 
   #index(layout: Layout, index: string): OrderedIndex {
