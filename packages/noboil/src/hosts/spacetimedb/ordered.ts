@@ -60,10 +60,6 @@ export class OrderedIndex {
     this.#setRoot(made)
   }
 
-  get isEmpty(): boolean {
-    return this.#root() === undefined
-  }
-
   /** Whether the entry was there. */
   remove(key: string): boolean {
     const root = this.#root()

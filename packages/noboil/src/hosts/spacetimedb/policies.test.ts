@@ -1,4 +1,4 @@
-/** What everybody sees after a module has been published again, with other options than before. */
+/** What becomes of rows when a module is published again with other options than before. */
 import { expect, it, vi } from 'vitest'
 import { createModuleHost, type ModuleHost } from '../../exports/spacetimedb-testing.ts'
 import { answerTo } from '../../schema/spacetimedb/calls.ts'
@@ -94,6 +94,20 @@ it('rows that are to name their author do, follow a rename, and can be removed',
     .tables('vote')
     .map(({ author }) => (JSON.parse(author as string) as { name: string }).name)
   expect(authors).toEqual(['Ann', 'Ann', 'Ann'])
+  await host.close()
+})
+
+it('a row that an added index lacks is written and removed as any other, and is in it from then on', async () => {
+  const host: ModuleHost = await createModuleHost({ module: await moduleWith('') })
+  const [old, other] = [pollWith(host, 0), pollWith(host, 0)]
+  await host.restart(await moduleWith(`index: ['title']`))
+  pollWith(host, 0)
+  ask(host, 'update_poll', { id: old, title: 'Coffee?' })
+  expect(ask(host, 'rm_poll', { id: other })).toEqual({ deleted: true })
+  const paginationOpts = { numItems: 5, cursor: null }
+  const args = JSON.stringify({ where: { title: 'Coffee?' }, paginationOpts })
+  const { page } = JSON.parse(host.as('ann').procedure('list_poll', { args }) as string)
+  expect(page).toMatchObject([{ _id: old }])
   await host.close()
 })
 
