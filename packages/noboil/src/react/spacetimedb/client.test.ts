@@ -41,6 +41,13 @@ it('a call answers what its operation answers, and a refusal has its code and pa
   expect(errorCode(await wrong.catch((error: unknown) => error))).toBe('NOT_FOUND')
   const page = await ann.query('poll.list', { paginationOpts: { numItems: 5, cursor: null } })
   expect(page).toMatchObject({ page: [{ title: 'Tea?' }] })
+  const nothing = ann.query('poll.nothing', {})
+  expect(errorCode(await nothing.catch((error: unknown) => error))).toBe('NOT_FOUND')
+  const noJson = ann.call(reducers.append_vote, {
+    parent: poll._id,
+    payload: { optionIdx: 0, labels: { tea: 1n as never } },
+  })
+  expect(errorCode(await noJson.catch((error: unknown) => error))).toBe('VALIDATION_FAILED')
   ann.close()
 })
 
@@ -100,6 +107,22 @@ it('rows stay while the connection is away, and nothing is missed or doubled whe
   rig.call('bob', 'banner.set', { key: 'b', payload: { message: '2' } })
   await vi.waitFor(() => expect(watch.get().rows).toHaveLength(2))
   expect(ann.userId).toBe(before)
+  ann.close()
+})
+
+it('what somebody did while the connection was away is not done in the name of who comes after', async () => {
+  const { rig, make } = await world()
+  const ann = make()
+  await ann.call(reducers.set_banner, { key: 'a', payload: { message: 'by Ann' } })
+  ann.reconnect()
+  const calling = ann.call(reducers.set_banner, { key: 'a', payload: { message: 'late' } })
+  ann.reconnect({ token: undefined })
+  expect(errorCode(await calling.catch((error: unknown) => error))).toBe('UNAVAILABLE')
+  await ann.call(reducers.set_banner, { key: 'b', payload: { message: 'by somebody new' } })
+  expect(rig.sees('eve', 'banner').map(({ message }) => message)).toEqual([
+    'by Ann',
+    'by somebody new',
+  ])
   ann.close()
 })
 

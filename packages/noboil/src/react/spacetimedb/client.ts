@@ -11,8 +11,7 @@ import {
   systemRandom,
   type Waker,
 } from '../../client/ports.ts'
-import { isNoboilError, NoboilError } from '../../errors/error.ts'
-import { errorData } from '../../errors/match.ts'
+import { NoboilError } from '../../errors/error.ts'
 import {
   type AnyBindings,
   askCall,
@@ -24,6 +23,7 @@ import {
 } from '../../wire/spacetimedb.ts'
 import type { Edit } from './overlay.ts'
 import { Answers } from './answers.ts'
+import { isRefusedToken, rethrow } from './failures.ts'
 import { accessorOf, connect, type Connection, remoteModule } from './sdk.ts'
 import { browserTokens, type TokenStore } from './tokens.ts'
 import { type Filter, Watch, watchKey } from './watch.ts'
@@ -208,7 +208,12 @@ export class SpacetimeClient {
     const { name, args: encoded } = queryCall(this.#options.bindings.schema, path, args)
     for (;;) {
       const connection = await this.#connected()
-      const procedure = connection.procedures[accessorOf(name)] as (args: object) => Promise<string>
+      const procedure = connection.procedures[accessorOf(name)] as
+        | ((args: object) => Promise<string>)
+        | undefined
+      if (procedure === undefined) {
+        throw new NoboilError('NOT_FOUND', `There is no query '${path}'.`)
+      }
       const asked = procedure(encoded).then((text) => ({ text }), rethrow)
       const outcome = await this.#unlessLost(asked)
       // A question may be asked twice.
@@ -259,7 +264,7 @@ export class SpacetimeClient {
   async #send(ref: Pick<ReducerRef, 'name' | 'encode'>, args: unknown): Promise<unknown> {
     const request = this.#random.id()
     const parameters = ref.encode(args, request)
-    const connection = await this.#connected()
+    const connection = await this.#connectedAsNow()
     const reducer = connection.reducers[accessorOf(ref.name)] as (args: object) => Promise<void>
     const sent = reducer(parameters).then(() => 'done' as const, rethrow)
     const outcome = await this.#unlessLost(sent)
@@ -268,7 +273,7 @@ export class SpacetimeClient {
 
   /** Calls a reducer that answers nothing. */
   async #tell(name: string, parameters: object): Promise<void> {
-    const connection = await this.#connected()
+    const connection = await this.#connectedAsNow()
     const reducer = connection.reducers[accessorOf(name)] as (args: object) => Promise<void>
     const told = reducer(parameters).then(() => 'done' as const, rethrow)
     if ((await this.#unlessLost(told)) === 'done') return
@@ -282,6 +287,17 @@ export class SpacetimeClient {
     this.#lost.add(lose)
     calling.then(resolve, reject)
     return promise.finally(() => this.#lost.delete(lose))
+  }
+
+  /** A connection as who this client is now: what somebody does waits for them, and is not done in the name of who comes after. */
+  async #connectedAsNow(): Promise<Connection> {
+    const caller = this.#identity
+    const connection = await this.#connected()
+    if (caller === undefined || caller === this.#identity) return connection
+    throw new NoboilError(
+      'UNAVAILABLE',
+      'This was not sent before somebody else signed in. Sign in again, and try again.',
+    )
   }
 
   #connected(): Promise<Connection> {
@@ -375,18 +391,3 @@ export class SpacetimeClient {
 
 export const createSpacetimeClient = (options: ClientOptions): SpacetimeClient =>
   new SpacetimeClient(options)
-
-const isRefusedToken = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes('verify token: Unauthorized')
-
-function rethrow(error: unknown): never {
-  if (isNoboilError(error)) throw error
-  const data = errorData(error)
-  if (data !== undefined) {
-    throw new NoboilError(data.code as 'CONFLICT', data.message, data.data as never)
-  }
-  throw new NoboilError(
-    'UNAVAILABLE',
-    error instanceof Error ? error.message : 'The call did not reach the database.',
-  )
-}

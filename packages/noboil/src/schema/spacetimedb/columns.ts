@@ -117,7 +117,7 @@ function encodeAs(shape: Shape, type: FieldType, value: unknown, path: string): 
     case 'flag':
       return typed('boolean', 'true or false', value, path)
     case 'json':
-      return JSON.stringify(value)
+      return jsonOf(value, path)
     case 'list':
       if (!Array.isArray(value)) throw invalid(path, 'Must be a list.')
       return value.map((item, at) => encode(itemOf(type), item, `${path}[${at}]`))
@@ -126,6 +126,16 @@ function encodeAs(shape: Shape, type: FieldType, value: unknown, path: string): 
     case 'option':
       throw new TypeError('An option holds no other option.')
   }
+}
+
+function jsonOf(value: unknown, path: string): string {
+  try {
+    const json = JSON.stringify(value) as string | undefined
+    if (json !== undefined) return json
+  } catch {
+    // A bigint, or an object within itself.
+  }
+  throw invalid(path, 'Must be a value that JSON can hold.')
 }
 
 function encodeObject(fields: Fields, value: unknown, path: string): Record<string, unknown> {
