@@ -27,6 +27,16 @@ export function wire(table: AnyTable, options: unknown = {}): Wired {
   return { table, options }
 }
 
+/** What an app's `tables` declares. Throws {@link DefinitionError} when it is no function. */
+export function wiredBy<wired>(tables: (build: { readonly table: never }) => wired): wired {
+  if (typeof tables !== 'function') {
+    throw new DefinitionError(
+      'tables must be a function, as in tables: ({ table }) => ({ poll: table(s.poll) }).',
+    )
+  }
+  return tables({ table: wire as never })
+}
+
 /** Builds every table. Throws {@link DefinitionError} naming what does not fit together. */
 export function buildTables(
   tables: Readonly<Record<string, Wired>>,

@@ -1,11 +1,10 @@
 /**
  * From a config to everything that is known before a database is opened: tables, layouts, functions, background work.
  */
-import { DefinitionError } from '../errors/assert.ts'
 import { type AssembledTables, assembleTables } from '../factories/assemble.ts'
 import { defaultFactoryLimits, type Settings } from '../factories/shared/call.ts'
 import { type UserRow, usersLayout } from '../factories/shared/users.ts'
-import { wire } from '../factories/tables.ts'
+import { wiredBy } from '../factories/tables.ts'
 import type { Wired } from '../factories/wiring.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { AnyObject } from '../schema/storable.ts'
@@ -38,11 +37,6 @@ export function assemble(
   definition: AppDefinition,
   more: Readonly<Record<string, Wired>> = {},
 ): Assembled {
-  if (typeof definition.tables !== 'function') {
-    throw new DefinitionError(
-      'tables must be a function, as in tables: ({ table }) => ({ poll: table(s.poll) }).',
-    )
-  }
   const contexts = new Contexts()
   const settings: Settings = {
     admin: definition.admin ?? ((ctx) => ctx.user?.role === 'admin'),
@@ -52,7 +46,7 @@ export function assemble(
     within: contexts.within,
   }
   const users = usersLayout(definition.users)
-  const wired = { ...definition.tables({ table: wire as never }), ...more }
+  const wired = { ...wiredBy(definition.tables), ...more }
   return {
     ...assembleTables(wired, settings, users),
     users,

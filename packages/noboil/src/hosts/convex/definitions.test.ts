@@ -70,6 +70,15 @@ describe('noboil() refuses at definition', () => {
     return (found as Error).message
   }
 
+  test('an app without tables, or without a way to tell who is calling', () => {
+    const getAuthUserId = async () => null
+    expect(() => noboil({ ...builders, getAuthUserId } as never)).toThrow(
+      'tables must be a function',
+    )
+    const nobody = { ...builders, tables: () => ({}) } as never
+    expect(() => noboil(nobody)).toThrow('noboil({ getAuthUserId }) must be a function')
+  })
+
   test('a name inside a value that Convex does not take, by its path', () => {
     const nested = object({ größe: number() })
     expect(refusal({ sizes: array(union([string(), nested])) })).toContain("'sizes[]|1.größe'")

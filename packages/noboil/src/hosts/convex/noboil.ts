@@ -8,7 +8,7 @@ import type { BaseOptions, CacheCrudOptions } from '../../factories/base/types.t
 import type { FactoryLimits, Settings } from '../../factories/shared/call.ts'
 import type { BuiltTable } from '../../factories/shared/operation.ts'
 import { usersLayout } from '../../factories/shared/users.ts'
-import { wire } from '../../factories/tables.ts'
+import { wiredBy } from '../../factories/tables.ts'
 import type { Wired, WireTable } from '../../factories/wiring.ts'
 import type { PredicateContext } from '../../schema/context.ts'
 import type { AnyObject } from '../../schema/storable.ts'
@@ -78,6 +78,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
   config: NoboilConfig<wired>,
 ): ConvexApp<wired> {
   const builders = assertBuilders(config)
+  assertAuth(config.getAuthUserId)
   const contexts = new Contexts()
   const settings: Settings = {
     admin: config.admin ?? ((ctx) => ctx.user?.role === 'admin'),
@@ -86,7 +87,7 @@ export function noboil<const wired extends Readonly<Record<string, Wired>>>(
     hookContext: contexts.hookContext,
     predicateContext: contexts.predicateContext,
   }
-  const tables = config.tables({ table: wire as WireTable })
+  const tables = wiredBy(config.tables)
   const assembled = assembleTables(tables, settings, usersLayout(config.users))
   // Whatever Convex cannot keep is found here, before anything is deployed.
   defineLayouts(assembled.layouts)
@@ -151,3 +152,10 @@ const isClosed = (table: AnyTable | undefined, name: string): boolean =>
   (table?.factory === 'kv' || table?.factory === 'base') &&
   table.writeRole === undefined &&
   !openNames.has(name)
+
+function assertAuth(getAuthUserId: unknown): void {
+  if (typeof getAuthUserId === 'function') return
+  throw new DefinitionError(
+    "noboil({ getAuthUserId }) must be a function that answers the _id of the caller's row in users, or null: Convex Auth's, or your own.",
+  )
+}

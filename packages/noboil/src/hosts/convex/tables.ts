@@ -7,7 +7,7 @@ import { assembleTables } from '../../factories/assemble.ts'
 import { buildBase } from '../../factories/base/build.ts'
 import { defaultFactoryLimits, type Settings } from '../../factories/shared/call.ts'
 import { usersLayout } from '../../factories/shared/users.ts'
-import { wire } from '../../factories/tables.ts'
+import { wiredBy } from '../../factories/tables.ts'
 import type { Wired, WireTable } from '../../factories/wiring.ts'
 import { InvariantError } from '../../errors/assert.ts'
 import type { Layout } from '../../schema/layout.ts'
@@ -91,7 +91,7 @@ export function defineTables<
   options: DefineOptions<base> = {},
 ): ConvexTables<wired, base> {
   const users = usersLayout(options.users)
-  const { layouts } = assembleTables(tables({ table: wire as WireTable }), settings, users)
+  const { layouts } = assembleTables(wiredBy(tables), settings, users)
   const based = (options.base ?? []).flatMap((table: AnyTable) => layoutsOfBase(table as BaseTable))
   return defineLayouts([...new Set([...layouts, ...based])]) as never
 }
