@@ -207,15 +207,13 @@ export class SpacetimeClient {
   async query(path: string, args: object): Promise<unknown> {
     const { name, args: encoded } = queryCall(this.#options.bindings.schema, path, args)
     for (;;) {
-      const connection = await this.#connected()
-      const procedure = connection.procedures[accessorOf(name)] as
-        | ((args: object) => Promise<string>)
-        | undefined
-      if (procedure === undefined) {
-        throw new NoboilError('NOT_FOUND', `There is no query '${path}'.`)
-      }
-      const asked = procedure(encoded).then((text) => ({ text }), rethrow)
-      const outcome = await this.#unlessLost(asked)
+      const outcome = await this.#over(async ({ procedures }) => {
+        const asked = procedures[accessorOf(name)]?.(encoded)
+        if (asked === undefined) {
+          throw new NoboilError('NOT_FOUND', `There is no query '${path}'.`)
+        }
+        return { text: (await asked.catch(rethrow)) as string }
+      })
       // A question may be asked twice.
       if (outcome !== 'lost') return JSON.parse(outcome.text) as unknown
     }
@@ -264,19 +262,13 @@ export class SpacetimeClient {
   async #send(ref: Pick<ReducerRef, 'name' | 'encode'>, args: unknown): Promise<unknown> {
     const request = this.#random.id()
     const parameters = ref.encode(args, request)
-    const connection = await this.#connectedAsNow()
-    const reducer = connection.reducers[accessorOf(ref.name)] as (args: object) => Promise<void>
-    const sent = reducer(parameters).then(() => 'done' as const, rethrow)
-    const outcome = await this.#unlessLost(sent)
+    const outcome = await this.#over(reducerCall(ref.name, parameters))
     return outcome === 'lost' ? this.#answers.afterLoss(request) : this.#answers.of(request)
   }
 
   /** Calls a reducer that answers nothing. */
   async #tell(name: string, parameters: object): Promise<void> {
-    const connection = await this.#connectedAsNow()
-    const reducer = connection.reducers[accessorOf(name)] as (args: object) => Promise<void>
-    const told = reducer(parameters).then(() => 'done' as const, rethrow)
-    if ((await this.#unlessLost(told)) === 'done') return
+    if ((await this.#over(reducerCall(name, parameters))) === 'done') return
     throw new NoboilError('UNAVAILABLE', 'The connection was lost. Try again in a moment.')
   }
 
@@ -289,11 +281,18 @@ export class SpacetimeClient {
     return promise.finally(() => this.#lost.delete(lose))
   }
 
-  /** A connection as who this client is now: what somebody does waits for them, and is not done in the name of who comes after. */
-  async #connectedAsNow(): Promise<Connection> {
+  /**
+   * Makes a call over the connection there is, or the next one; `'lost'` when that ends first. What somebody does waits for them, and is
+   * not done in the name of who comes after.
+   */
+  async #over<outcome>(
+    make: (connection: Connection) => Promise<outcome>,
+  ): Promise<outcome | 'lost'> {
     const caller = this.#identity
-    const connection = await this.#connected()
-    if (caller === undefined || caller === this.#identity) return connection
+    let connection = await this.#connected()
+    // One that has gone in this very turn would leave the call open.
+    while (connection !== this.#connection) connection = await this.#connected()
+    if (caller === undefined || caller === this.#identity) return this.#unlessLost(make(connection))
     throw new NoboilError(
       'UNAVAILABLE',
       'This was not sent before somebody else signed in. Sign in again, and try again.',
@@ -388,6 +387,13 @@ export class SpacetimeClient {
     for (const listener of [...this.#listeners]) listener()
   }
 }
+
+const reducerCall =
+  (name: string, parameters: object) =>
+  ({ reducers }: Connection): Promise<'done'> => {
+    const reducer = reducers[accessorOf(name)] as (args: object) => Promise<void>
+    return reducer(parameters).then(() => 'done' as const, rethrow)
+  }
 
 export const createSpacetimeClient = (options: ClientOptions): SpacetimeClient =>
   new SpacetimeClient(options)
