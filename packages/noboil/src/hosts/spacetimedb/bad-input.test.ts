@@ -45,6 +45,12 @@ it.each([
     /A reducer of 'vote_by_parent' and a reducer of 'vote' would both be called 'purge_vote_by_parent'; rename/,
   ],
   [
+    'two reducers that are one to clients',
+    `kv: { siteConfig: { schema: z.object({ a: z.string() }) }, site_config: { schema: z.object({ a: z.string() }) } }`,
+    `siteConfig: table(s.siteConfig), site_config: table(s.site_config)`,
+    /A reducer of 'site_config' and a reducer of 'siteConfig' would both be called 'setSiteConfig'; rename/,
+  ],
+  [
     'a table called as a view',
     `owned: { poll: z.object({ title: z.string() }), my_poll: z.object({ title: z.string() }) }`,
     `poll: table(s.poll), my_poll: table(s.my_poll)`,

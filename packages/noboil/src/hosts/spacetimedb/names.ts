@@ -15,32 +15,37 @@ import {
 import type { Field, Fields } from '../../schema/storable.ts'
 import type { AnyTable } from '../../schema/tables.ts'
 import type { Functions } from './functions.ts'
-import type { ModuleExport } from './sdk.ts'
+import { type ModuleExport, sdk } from './sdk.ts'
 
 /**
- * Tables, views and functions of a module share one space of names.
+ * Tables, views and functions of a module share one space of names, and its clients know functions by their names in camel case.
  *
  * @throws DefinitionError naming the two that would have one name.
  */
 export function assertNames(tables: readonly AnyTable[], functions: Functions): void {
   const taken = new Map<string, string>()
-  const take = (name: string, what: string): void => {
-    const other = taken.get(name)
-    if (other === undefined) taken.set(name, what)
+  const called = new Map<string, string>()
+  const take = (name: string, what: string, names = taken): void => {
+    const other = names.get(name)
+    if (other === undefined) names.set(name, what)
     else
       throw new DefinitionError(
         `${what} and ${other[0]?.toLowerCase()}${other.slice(1)} would both be called '${name}'; rename a table.`,
       )
+  }
+  const takeCall = (name: string, what: string): void => {
+    take(name, what)
+    take(sdk.toCamelCase(name), what, called)
   }
   for (const view of [errandsView, resultsView, userView]) take(view, `A view of every module`)
   for (const table of tables) take(table.name, `Table '${table.name}'`)
   for (const table of tables) {
     if (hasOwnRows(table))
       take(ownView(table.name), `The view of one's own rows of '${table.name}'`)
-    for (const { name } of reducersOf(table)) take(name, `A reducer of '${table.name}'`)
+    for (const { name } of reducersOf(table)) takeCall(name, `A reducer of '${table.name}'`)
   }
   for (const [path, { kind }] of functions) {
-    if (kind === 'query') take(procedureName(path), `The procedure of '${path}'`)
+    if (kind === 'query') takeCall(procedureName(path), `The procedure of '${path}'`)
   }
 }
 
