@@ -104,6 +104,23 @@ describe('calls', () => {
     })
   })
 
+  test('go to the base address, with or without a slash at its end, and one without a scheme is refused', async () => {
+    const asked: string[] = []
+    const fetch = async (url: string) => {
+      asked.push(url)
+      return new Response('{"value":5,"position":"e.1"}')
+    }
+    for (const baseUrl of ['https://app.example', 'https://app.example/', '/inner/']) {
+      await createClient({ baseUrl, fetch }).query(api.stats.today)
+    }
+    expect(asked).toEqual(
+      ['https://app.example', 'https://app.example', '/inner'].map(
+        (base) => `${base}/api/call/stats.today`,
+      ),
+    )
+    expect(() => createClient({ baseUrl: 'localhost:3000' })).toThrow("as in 'https://app.example'")
+  })
+
   test('that the app itself gets wrong fail as the app’s, and are not repeated', async () => {
     let asked = 0
     const client = createClient({

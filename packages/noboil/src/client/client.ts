@@ -7,7 +7,7 @@ import { type CallAnswer, parsePosition } from '../wire/messages.ts'
 import { pathOf } from './api.ts'
 import { plainArgs } from './canonical.ts'
 import type { ArgsObject, Edit, LiveState } from './entry.ts'
-import { type HeadersOption, Http, type Retry } from './http.ts'
+import { baseUrlOf, type HeadersOption, Http, type Retry } from './http.ts'
 import { collectEdits, type Optimistic } from './optimistic.ts'
 import {
   backoffMs,
@@ -25,7 +25,7 @@ import { type ConnectionState, Stream } from './stream.ts'
 import { type UpdateListener, Updates } from './updates.ts'
 
 export interface ClientOptions {
-  /** Where the server is, without a slash at the end. Default: the page's own origin. */
+  /** Where the server is, as in `https://app.example`. Default: the page's own origin. */
   readonly baseUrl?: string
   /** Sent with every request; a function is asked each time, so that a renewed token is used at once. */
   readonly headers?: HeadersOption
@@ -161,7 +161,7 @@ class NoboilClient implements Client, ClientCore {
     this.random = random
     this.#lingerMs = options.lingerMs ?? defaultLingerMs
     this.#http = new Http({
-      baseUrl: options.baseUrl ?? '',
+      baseUrl: baseUrlOf(options.baseUrl),
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       headers: options.headers ?? {},
       credentials: options.credentials,

@@ -1,6 +1,7 @@
 /**
  * Calls over HTTP: one request each, errors rebuilt from the wire, retries where repeating does no harm.
  */
+import { DefinitionError } from '../errors/assert.ts'
 import { fromErrorData, NoboilError } from '../errors/error.ts'
 import {
   type CallAnswer,
@@ -40,6 +41,16 @@ export interface Retry {
   readonly maxDelayMs?: number
   /** Each delay is up to this many times the one before. */
   readonly base?: number
+}
+
+/** Throws {@link DefinitionError} for a base that `fetch` would take for something else, such as an address without a scheme. */
+export function baseUrlOf(given = ''): string {
+  if (given !== '' && !/^(https?:\/)?\//i.test(given)) {
+    throw new DefinitionError(
+      `createClient({ baseUrl }) is '${given}'; it must be as in 'https://app.example', or left out for the page's own origin.`,
+    )
+  }
+  return given.replace(/\/+$/, '')
 }
 
 export class Http {

@@ -69,8 +69,15 @@ export interface BetterAuthPort extends AuthPort {
 /** Throws {@link DefinitionError} for a config that cannot be. */
 export function betterAuth(config: BetterAuthConfig): BetterAuthPort {
   const { database, baseUrl, trustedOrigins = [], admins = [], cookiePrefix = 'noboil' } = config
-  if (database === '' || database.startsWith(':') || database.startsWith('file:')) {
-    throw new DefinitionError(`Accounts need the path of a file; '${database}' is none.`)
+  if (
+    typeof database !== 'string' ||
+    database === '' ||
+    database.startsWith(':') ||
+    database.startsWith('file:')
+  ) {
+    throw new DefinitionError(
+      `betterAuth({ database }) must name a file, as in 'data/accounts.db'; '${database}' is none.`,
+    )
   }
   if (config.secret !== undefined && config.secret.length < minSecretLength) {
     throw new DefinitionError(`The secret must have at least ${minSecretLength} characters.`)

@@ -227,6 +227,7 @@ describe('the accounts file and its secret', () => {
   it.each<[string, object]>([
     ['no file', { database: '' }],
     ['memory', { database: ':memory:' }],
+    ['no file', { database: undefined as never }],
     ['a short secret', { secret: 'short' }],
     ['an address without a scheme', { baseUrl: 'app.example' }],
     ['an address with a path', { baseUrl: 'https://app.example/x' }],
