@@ -24,10 +24,12 @@ export function useCounts<ref extends TableRef>(
 
 export function tally(rows: readonly Row[] | undefined, field: string): Counts | undefined {
   if (rows === undefined) return undefined
-  const counts: Record<string, number> = {}
+  // Values may be called as what every object has.
+  const counts = new Map<string, number>()
   for (const row of rows) {
-    const value = String(row[field])
-    counts[value] = (counts[value] ?? 0) + 1
+    const value = row[field]
+    if (value === undefined || value === null) continue
+    counts.set(String(value), (counts.get(String(value)) ?? 0) + 1)
   }
-  return counts
+  return Object.fromEntries(counts)
 }
