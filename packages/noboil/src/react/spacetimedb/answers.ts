@@ -51,7 +51,7 @@ export class Answers {
     const row = this.#results.get().rows?.find((each) => each['request'] === request)
     if (row === undefined) return undefined
     const value = JSON.parse(row['value'] as string) as unknown
-    const failed = errorData((value as { readonly failed?: unknown } | null)?.failed)
+    const failed = errorData(failureIn(value))
     if (failed === undefined) return { value }
     throw new NoboilError(failed.code as 'CONFLICT', failed.message, failed.data as never)
   }
@@ -80,4 +80,11 @@ export class Answers {
 
 interface Found {
   readonly value: unknown
+}
+
+/** What an action failed with. A row may have a field of that name, beside others. */
+function failureIn(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || Object.keys(answer).length > 1)
+    return undefined
+  return (answer as { readonly failed?: unknown }).failed
 }
