@@ -13,13 +13,18 @@ export interface TokenStore {
 export function browserTokens(uri: string, database: string): TokenStore {
   const key = `noboil ${uri} ${database}`
   let kept: string | undefined
-  const storage = typeof localStorage === 'undefined' ? undefined : localStorage
+  const storage = storageHere()
   return {
     get: () => storage?.getItem(key) ?? kept,
     set(token) {
       kept = token
-      if (token === undefined) storage?.removeItem(key)
-      else storage?.setItem(key, token)
+      if (token === undefined) return storage?.removeItem(key)
+      try {
+        storage?.setItem(key, token)
+      } catch {
+        // It is full: better none than that of somebody else.
+        storage?.removeItem(key)
+      }
     },
     listen(changed) {
       if (storage === undefined || typeof window === 'undefined') return () => {}
@@ -29,5 +34,14 @@ export function browserTokens(uri: string, database: string): TokenStore {
       window.addEventListener('storage', heard)
       return () => window.removeEventListener('storage', heard)
     },
+  }
+}
+
+/** A browser that keeps nothing for this page throws when it is asked. */
+function storageHere(): Storage | undefined {
+  try {
+    return typeof localStorage === 'undefined' ? undefined : localStorage
+  } catch {
+    return undefined
   }
 }
