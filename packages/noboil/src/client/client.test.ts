@@ -68,6 +68,38 @@ describe('calls', () => {
     expect(votes).toHaveLength(1)
   })
 
+  test('after a sign-out it is not repeated in the name of whoever comes next', async () => {
+    const { client, network, clock, votes } = pollSim()
+    network.down = true
+    const payload = { optionIdx: 1, voter: 'me' }
+    const appended = client.mutation(api.vote.append, { parent: 'p', payload, idempotencyKey: 'k' })
+    const failed = expect(appended).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await settle()
+    client.reconnect({ forget: true })
+    network.down = false
+    await clock.pass(60_000)
+    await failed
+    expect(votes).toHaveLength(0)
+  })
+
+  test('nor is a call sent that was waiting for its headers when somebody signed out', async () => {
+    const sent: string[] = []
+    const token = Promise.withResolvers<string>()
+    const client = createClient({
+      headers: async () => ({ authorization: await token.promise }),
+      fetch: async (url: string) => {
+        sent.push(url)
+        return new Response('{"value":5,"position":"e.1"}')
+      },
+    })
+    const payload = { optionIdx: 1, voter: 'me' }
+    const appended = client.mutation(api.vote.append, { parent: 'p', payload })
+    client.reconnect({ forget: true })
+    token.resolve('of somebody else')
+    await expect(appended).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(sent).toEqual([])
+  })
+
   test('a page of somebody in between is no answer: the call is unanswered, not refused', async () => {
     const { clock } = pollSim()
     let asked = 0

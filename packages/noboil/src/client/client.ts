@@ -7,7 +7,7 @@ import { type CallAnswer, parsePosition } from '../wire/messages.ts'
 import { pathOf } from './api.ts'
 import { plainArgs } from './canonical.ts'
 import type { ArgsObject, Edit, LiveState } from './entry.ts'
-import { baseUrlOf, type HeadersOption, Http, type Retry } from './http.ts'
+import { baseUrlOf, type HeadersOption, Http, isUnavailable, type Retry, retryOf } from './http.ts'
 import { collectEdits, type Optimistic } from './optimistic.ts'
 import {
   backoffMs,
@@ -101,7 +101,8 @@ export interface Client {
   serverNow(): number
   /**
    * Who is signed in has changed: the stream is opened again with the new credentials, and every answer is replaced as soon
-   * as the new one is there. `forget` drops all answers at once: for signing out.
+   * as the new one is there. `forget` is for signing out: it drops all answers at once, and calls that were not answered yet are
+   * not tried again in the name of who comes next.
    */
   reconnect(options?: { readonly forget?: boolean }): void
   /** Ends the stream. Subscriptions stay as they are, and nothing changes them any more. */
@@ -153,6 +154,7 @@ class NoboilClient implements Client, ClientCore {
   #askedEntities = ''
   #clockOffsetMs = 0
   #session = 0
+  #person = 0
   #closed = false
 
   constructor(options: ClientOptions) {
@@ -260,7 +262,10 @@ class NoboilClient implements Client, ClientCore {
   reconnect({ forget = false }: { readonly forget?: boolean } = {}): void {
     this.#session++
     this.#failures.clear()
-    if (forget) this.#store.forget()
+    if (forget) {
+      this.#person++
+      this.#store.forget()
+    }
     this.#stream.reopen()
   }
 
@@ -275,8 +280,7 @@ class NoboilClient implements Client, ClientCore {
   }
 
   async askPath(path: string, args: ArgsObject, signal?: AbortSignal): Promise<unknown> {
-    const answer = await this.#ask(path, args, signal)
-    return answer.value
+    return (await this.#ask(path, args, signal)).value
   }
 
   async callPath(
@@ -286,6 +290,7 @@ class NoboilClient implements Client, ClientCore {
   ): Promise<unknown> {
     const mutationId = this.random.id()
     this.#store.begin(mutationId, edits)
+    const person = this.#person
     const safe = typeof args['idempotencyKey'] === 'string'
     try {
       const answer = await this.#http.callAgain(
@@ -293,6 +298,7 @@ class NoboilClient implements Client, ClientCore {
         { args, mutationId },
         retryOf(retry) ?? (safe ? queryRetry : onlyOnce),
         (error) => isUnavailable(error) || (retry !== undefined && error.retry),
+        { isStill: () => person === this.#person },
       )
       const at = parsePosition(answer.position)
       // An answer without a position settles nothing: the stream will.
@@ -320,7 +326,7 @@ class NoboilClient implements Client, ClientCore {
   }
 
   #ask(path: string, args: ArgsObject, signal?: AbortSignal): Promise<CallAnswer> {
-    return this.#http.callAgain(path, { args }, queryRetry, isUnavailable, signal)
+    return this.#http.callAgain(path, { args }, queryRetry, isUnavailable, { signal })
   }
 
   /** Asks beside the stream, once; what cannot be reached is left to the stream to bring. */
@@ -391,9 +397,4 @@ class NoboilClient implements Client, ClientCore {
   }
 }
 
-const isUnavailable = ({ code }: NoboilError): boolean => code === 'UNAVAILABLE'
-
 const asArgs = (args: unknown): ArgsObject => plainArgs(args) as ArgsObject
-
-const retryOf = (retry: number | Retry | undefined): Retry | undefined =>
-  typeof retry === 'number' ? { maxAttempts: retry + 1 } : retry

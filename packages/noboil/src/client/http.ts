@@ -53,6 +53,19 @@ export function baseUrlOf(given = ''): string {
   return given.replace(/\/+$/, '')
 }
 
+/** A number says how often a call that failed is tried again. */
+export const retryOf = (retry: number | Retry | undefined): Retry | undefined =>
+  typeof retry === 'number' ? { maxAttempts: retry + 1 } : retry
+
+export const isUnavailable = ({ code }: NoboilError): boolean => code === 'UNAVAILABLE'
+
+/** On what terms a call is sent. */
+export interface Asked {
+  readonly signal?: AbortSignal | undefined
+  /** Whether whoever asks for it is still who it would be sent as; it is not sent as anybody else. */
+  readonly isStill?: () => boolean
+}
+
 export class Http {
   readonly #options: HttpOptions
 
@@ -61,8 +74,8 @@ export class Http {
   }
 
   /** One call, tried once. */
-  async call(path: string, body: CallBody, signal?: AbortSignal): Promise<Outcome<CallAnswer>> {
-    const outcome = await this.#post(paths.call + encodeURIComponent(path), body, signal)
+  async call(path: string, body: CallBody, asked: Asked = {}): Promise<Outcome<CallAnswer>> {
+    const outcome = await this.#post(paths.call + encodeURIComponent(path), body, asked)
     if (!outcome.ok) return outcome
     const answer = outcome.value as Partial<CallAnswer> | null
     if (typeof answer !== 'object' || answer === null || typeof answer.position !== 'string') {
@@ -77,16 +90,18 @@ export class Http {
     body: CallBody,
     retry: Retry,
     repeat: (error: NoboilError) => boolean,
-    signal?: AbortSignal,
+    asked: Asked = {},
   ): Promise<CallAnswer> {
+    const { signal, isStill = always } = asked
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.call(path, body, signal)
+      const outcome = await this.call(path, body, asked)
       if (outcome.ok) return outcome.value
       const { error } = outcome
       if (attempt >= retry.maxAttempts || signal?.aborted || !repeat(error)) throw error
       const waitMs = this.#delayMs(error, attempt, retry)
       if (waitMs === undefined) throw error
       await new Promise<void>((resolve) => this.#options.clock.after(waitMs, resolve))
+      if (!isStill()) throw error
     }
   }
 
@@ -114,16 +129,21 @@ export class Http {
     signal: AbortSignal,
   ): Promise<Outcome<unknown>> {
     try {
-      return await this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body, signal)
+      return await this.#post(`${paths.stream}/${encodeURIComponent(connection)}`, body, { signal })
     } catch {
       // The app could not say its headers, or the stream has ended meanwhile.
       return { ok: false, error: unreachable() }
     }
   }
 
-  async #post(path: string, body: unknown, signal?: AbortSignal): Promise<Outcome<unknown>> {
+  async #post(
+    path: string,
+    body: unknown,
+    { signal, isStill = always }: Asked,
+  ): Promise<Outcome<unknown>> {
     // What the app's own headers or arguments do wrong is the app's to see, and no loss of the network.
     const headers = { ...(await this.#headers()), 'content-type': 'application/json' }
+    if (!isStill()) return { ok: false, error: notSent() }
     const json = JSON.stringify(body)
     let text: string
     try {
@@ -168,6 +188,14 @@ export class Http {
     return retryAfter > maxDelayMs ? undefined : retryAfter
   }
 }
+
+const always = (): boolean => true
+
+const notSent = (): NoboilError =>
+  new NoboilError(
+    'UNAVAILABLE',
+    'This was not sent before somebody signed out. Sign in again, and try again.',
+  )
 
 const unreachable = (): NoboilError =>
   new NoboilError('UNAVAILABLE', 'The server could not be reached.')
