@@ -15,7 +15,7 @@ import {
 import type { Field, Fields } from '../../schema/storable.ts'
 import type { AnyTable } from '../../schema/tables.ts'
 import type { Functions } from './functions.ts'
-import { type ModuleExport, sdk } from './sdk.ts'
+import type { ModuleExport } from './sdk.ts'
 
 /**
  * Tables, views and functions of a module share one space of names, and its clients know functions by their names in camel case.
@@ -35,7 +35,7 @@ export function assertNames(tables: readonly AnyTable[], functions: Functions): 
   }
   const takeCall = (name: string, what: string): void => {
     take(name, what)
-    take(sdk.toCamelCase(name), what, called)
+    take(accessorOf(name), what, called)
   }
   for (const view of [errandsView, resultsView, userView]) take(view, `A view of every module`)
   for (const table of tables) take(table.name, `Table '${table.name}'`)
@@ -48,6 +48,10 @@ export function assertNames(tables: readonly AnyTable[], functions: Functions): 
     if (kind === 'query') takeCall(procedureName(path), `The procedure of '${path}'`)
   }
 }
+
+/** What SpacetimeDB's client library makes of the name of a function: of `set_siteConfig` `setSiteConfig`. */
+const accessorOf = (name: string): string =>
+  name.replaceAll(/_+([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
 /**
  * Functions of a module, from what makes them.

@@ -114,8 +114,6 @@ interface Sdk {
     option(value: TypeBuilder): TypeBuilder
     object(name: string, fields: Columns): TypeBuilder
   }
-  /** What the client library makes of the name of a function. */
-  readonly toCamelCase: (name: string) => string
   readonly SenderError: new (message: string) => Error
   readonly CaseConversionPolicy: { readonly None: unknown }
   readonly ScheduleAt: { time(micros: bigint): unknown; interval(micros: bigint): unknown }
