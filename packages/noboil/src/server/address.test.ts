@@ -31,6 +31,7 @@ test.each([
 test('a header that the nearest proxy keeps for itself is believed by name', () => {
   const request = from('10.0.0.1', { 'cf-connecting-ip': '203.0.113.7' })
   expect(clientAddress(request, 'cf-connecting-ip')).toBe('203.0.113.7')
+  expect(clientAddress(request, 'CF-Connecting-IP')).toBe('203.0.113.7')
   expect(clientAddress(from('10.0.0.1'), 'cf-connecting-ip')).toBe('10.0.0.1')
 })
 

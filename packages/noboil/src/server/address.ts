@@ -17,8 +17,9 @@ export interface RequestOrigin {
 /** The client's address, or undefined where it is not known. */
 export function clientAddress(request: RequestOrigin, trust: TrustProxy): string | undefined {
   if (trust === false || trust === 0) return normalise(request.socketAddress)
+  // Headers have names in small letters where a stream is opened, and a person writes them as they are documented.
   if (typeof trust === 'string')
-    return normalise(request.header(trust)) ?? normalise(request.socketAddress)
+    return normalise(request.header(trust.toLowerCase())) ?? normalise(request.socketAddress)
   const forwarded =
     request
       .header('x-forwarded-for')
