@@ -8,7 +8,14 @@ import { type Flow, type FlowFunction, type NamedProgram, run, wait } from '../p
 import { insert, patch, type Program, range, schedule } from '../program/program.ts'
 import type { Layout } from '../schema/layout.ts'
 import { stamps } from '../factories/shared/window.ts'
-import { assertCronTime, type CronEntry, cronLayout, type CronRow, nextTime } from './cron.ts'
+import {
+  assertCronTime,
+  type CronEntry,
+  cronLayout,
+  type CronRow,
+  nextTime,
+  takeCron,
+} from './cron.ts'
 import { Flows } from './flows.ts'
 import { makeLogger } from './log.ts'
 import { Scheduler } from './scheduler.ts'
@@ -78,6 +85,23 @@ test('what was missed while no server ran is made up for once, at the next start
   expect(runs).toEqual([100_000])
   await pass(rig, scheduler, 10_000)
   expect(runs).toEqual([100_000, 110_000])
+  await scheduler.stop()
+})
+
+test.each([
+  [{ everyMs: 10_000 }, 10_000],
+  [{ at: '00:00' }, 86_400_000],
+])('a clock that was a year ahead stops no cron for a year: %j', async (every, waitMs) => {
+  const rig = rigOf()
+  const runs: number[] = []
+  const entry = { ...cron(runs, rig.clock), every }
+  rig.clock.set(start + 365 * 86_400_000)
+  await (await rig.begin([entry])).stop()
+  await rig.host.write(() => takeCron('tick', start + 367 * 86_400_000, leaseMs))
+  rig.clock.set(start)
+  const scheduler = await rig.begin([entry])
+  await pass(rig, scheduler, waitMs, waitMs / 10)
+  expect(runs).toEqual([waitMs])
   await scheduler.stop()
 })
 

@@ -66,7 +66,10 @@ function nextBeat(every: CronTime, from: number, now: number): number {
   return from + (Math.floor((now - from) / every.everyMs) + 1) * every.everyMs
 }
 
-/** Makes the rows say what the app says: new crons begin, others go, a new rhythm is reckoned from now. */
+/**
+ * Makes the rows say what the app says: new crons begin, others go, a new rhythm is reckoned from now. So is what was reckoned, or
+ * taken, by a clock that was ahead: it would wait until that time comes.
+ */
 export const keepCrons: (crons: readonly CronEntry[], now: number) => Program<void> = program(
   function* (crons: readonly CronEntry[], now: number): Program<void> {
     const rows = yield* range(cronLayout, '', [], { limit: 10_000 })
@@ -75,10 +78,13 @@ export const keepCrons: (crons: readonly CronEntry[], now: number) => Program<vo
       const row = byName.get(name)
       byName.delete(name)
       const rhythm = JSON.stringify(every)
+      const nextAt = nextTime(every, now)
       if (row === undefined) {
-        yield* insert(cronLayout, { name, every: rhythm, nextAt: nextTime(every, now), run: 0 })
+        yield* insert(cronLayout, { name, every: rhythm, nextAt, run: 0 })
       } else if (row.every !== rhythm) {
-        yield* patch(cronLayout, row, { every: rhythm, nextAt: nextTime(every, now) })
+        yield* patch(cronLayout, row, { every: rhythm, nextAt })
+      } else if (row.nextAt > nextAt) {
+        yield* patch(cronLayout, row, { nextAt, leaseUntil: undefined })
       }
     }
     for (const gone of byName.values()) yield* remove(cronLayout, gone)
