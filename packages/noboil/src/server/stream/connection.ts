@@ -152,6 +152,11 @@ export class Connection implements Sink<string> {
     this.#close()
   }
 
+  /** Calls `listener` once the socket itself is closed, which may be long after the last word. */
+  onGone(listener: () => void): void {
+    this.#socket.once('close', listener)
+  }
+
   destroy(): void {
     this.#socket.destroy()
     this.#close()

@@ -1,5 +1,8 @@
 /** How streams end, who may have one, and readers that are slow. */
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { errorCode } from '../../errors/match.ts'
 import { systemPorts } from '../../hosts/shared/ports.ts'
@@ -30,6 +33,28 @@ test('a session that is dropped ends its streams at once, and no others', async 
   expect(ann.messages.at(-1)).toMatchObject({ type: 'bye', reason: 'session' })
   await bob.follow(1, 'site.get', banner)
   expect(rig.stream('ann').status).toBe(0)
+})
+
+test('a reader that does not hang up when its session is over keeps no socket', async () => {
+  const clock = new VirtualClock(1_000_000)
+  const limits = { stallTimeoutMs: 20_000 }
+  const rig = await open({ ports: { ...systemPorts, clock }, limits })
+  const http = createServer(rig.server.listener()).listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const { port } = http.address() as AddressInfo
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  rig.auth.signIn('eve', { _id: 'users.eve', name: 'eve' })
+  socket.write(`GET ${paths.stream} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer eve\r\n\r\n`)
+  await once(socket, 'data')
+  const sockets = promisify(http.getConnections.bind(http))
+  rig.auth.drop({ user: 'users.eve' })
+  socket.resume()
+  await once(socket, 'end')
+  expect(await sockets()).toBe(1)
+  await clock.advance(20_000)
+  while ((await sockets()) > 0) await new Promise((resolve) => setImmediate(resolve))
+  socket.destroy()
+  http.close()
 })
 
 test('a session that expires ends its streams', async () => {

@@ -161,7 +161,11 @@ export class Hub {
   }
 
   #bye(connection: Connection, reason: 'shutdown' | 'session'): void {
-    const [chance = 0] = this.#options.ports.random.bytes(1)
+    if (connection.isOver) return
+    const { limits, ports } = this.#options
+    // A reader that neither takes its last word nor hangs up would keep its socket for ever, and be counted nowhere.
+    connection.onGone(ports.clock.setTimer(limits.stallTimeoutMs, () => connection.destroy()))
+    const [chance = 0] = ports.random.bytes(1)
     const spreadMs = reason === 'shutdown' ? 4_000 : 0
     connection.bye(
       reason,
