@@ -89,3 +89,13 @@ it('counts that rows do not allow are refused in a sentence', async () => {
     `Table 'vote': counts cannot be built over the rows that are there: 'voter' is counted, and would have more than 2 different values here.`,
   )
 })
+
+it('a value is counted whatever it is called', async () => {
+  const app = rig({ counts: ['voter'] }, {})
+  const parent = await makePoll(app.as('ann'), { isPublic: true })
+  const names = ['__proto__', 'constructor', '', '\u2603']
+  for (const voter of [...names, ...names])
+    await append(app.as('ann'), parent, { option: 0, voter })
+  const counts = await app.as('ann')('vote.counts', { parent, field: 'voter' })
+  expect(Object.entries(counts as object)).toEqual(names.map((name) => [name, 2]))
+})

@@ -148,6 +148,8 @@ const countFound: (log: LogContext, head: HeadRow, rows: readonly StoredRow[]) =
 function add(totals: Record<string, number>, value: string, by: number): void {
   if (by === 0) return
   const sum = (Object.hasOwn(totals, value) ? (totals[value] as number) : 0) + by
-  if (sum > 0) totals[value] = sum
-  else delete totals[value]
+  // Defined, not assigned: a value may be called `__proto__`.
+  if (sum > 0) {
+    Object.defineProperty(totals, value, { value: sum, enumerable: true, configurable: true })
+  } else delete totals[value]
 }
