@@ -13,10 +13,10 @@ import type { User } from '../../schema/register.ts'
 import type { Row } from '../../schema/values.ts'
 import { answerOf, type Functions } from './functions.ts'
 import { tableName } from './names.ts'
-import type { Db, Ports } from './ports.ts'
+import type { Db } from './ports.ts'
 import { HookTransaction, type Session } from './session.ts'
 
-const contexts = new WeakMap<object, Ports>()
+const contexts = new WeakMap<object, Session>()
 
 /**
  * Convex's own context behind the one of a hook: its `scheduler`, its `storage`. Name the app's type, as in
@@ -31,7 +31,8 @@ export function convexContext<ctx extends object = GenericMutationCtx<GenericDat
       'convexContext() takes the context that a hook or a predicate was given.',
     )
   }
-  return found as unknown as ctx
+  found.share()
+  return found.ports as unknown as ctx
 }
 
 /** Contexts are made before the functions they call exist, so the functions are bound afterwards. */
@@ -54,7 +55,7 @@ export class Contexts {
       db: this.db(transaction),
       afterCommit: (effect) => transaction.afterCommit(effect),
     }
-    contexts.set(context, sessionOf(transaction).ports)
+    contexts.set(context, sessionOf(transaction))
     return context
   }
 
@@ -68,7 +69,7 @@ export class Contexts {
       },
       db: this.db(transaction),
     }
-    contexts.set(context, sessionOf(transaction).ports)
+    contexts.set(context, sessionOf(transaction))
     return context
   }
 

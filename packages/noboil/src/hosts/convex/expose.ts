@@ -9,6 +9,7 @@ import type {
   Operation,
   Operations,
 } from '../../factories/shared/operation.ts'
+import { NoboilError } from '../../errors/error.ts'
 import { runFlow } from '../../program/flow.ts'
 import { actionPort, sessionFor, type Works } from './background.ts'
 import type { Builders, Registered } from './builders.ts'
@@ -17,6 +18,7 @@ import { carried } from './errors.ts'
 import { answerOf, isOperation } from './functions.ts'
 import { type Middleware, through } from './middleware.ts'
 import type { AnyCtx } from './ports.ts'
+import { isStorableKey, keyRule, shortened } from './rows.ts'
 import { type Signatures, signatureOf } from './signatures.ts'
 
 export interface Exposer {
@@ -76,15 +78,18 @@ function expose(
     mutation: system ? builders.internalMutation : builders.mutation,
     action: system ? builders.internalAction : builders.action,
   }[kind]
+  const signature = signatureOf(signatures, path)
+  const isGrouped = signature.returns.kind === 'record'
   const handler = async (ctx: AnyCtx, args: unknown): Promise<unknown> =>
-    carried(path, () => {
+    carried(path, async () => {
       const run = () =>
         operation.kind === 'action'
           ? act(exposer, operation, ctx as never, args, system)
           : transact(exposer, operation, ctx, args, system)
-      return through(exposer.middleware, { ctx, path, kind, args }, run)
+      const answer = await through(exposer.middleware, { ctx, path, kind, args }, run)
+      return isGrouped ? groupsOf(answer as object) : answer
     })
-  const made: Registered = build({ ...signatureOf(signatures, path), handler })
+  const made: Registered = build({ ...signature, handler })
   // References for hooks: a path beside what Convex has made.
   return Object.assign(made, { path, kind })
 }
@@ -121,6 +126,20 @@ async function act(
     ? systemCall
     : (await callingOf(ctx as never, exposer.getAuthUserId)).call
   return runFlow(operation.flow(call, args), actionPort(exposer.works, ctx))
+}
+
+/**
+ * Groups are named by values of a field, which may be any text; Convex would fail the answer without a code. Nothing has an empty
+ * name there: what erased rows hold is left out.
+ */
+function groupsOf(answer: object): object {
+  const groups = Object.entries(answer).filter(([name]) => name !== '')
+  const name = groups.map(([each]) => each).find((each) => !isStorableKey(each))
+  if (name === undefined) return Object.fromEntries(groups) as object
+  throw new NoboilError(
+    'UNSUPPORTED',
+    `There is a row whose value is '${shortened(name)}', which cannot name a group on Convex: ${keyRule}`,
+  )
 }
 
 /** Convex keeps names with a `$` to itself, so comparisons in a `where` come as `gte` and are known as `$gte`. */

@@ -1,3 +1,4 @@
+import { makeFunctionReference } from 'convex/server'
 import { convexToJson } from 'convex/values'
 import { describe, expect, test, vi } from 'vitest'
 import { errorCode, errorData } from '../../errors/match.ts'
@@ -216,6 +217,35 @@ test('a record takes only keys that Convex can store, and says which it does not
   expect(await create({ own: 1 })).toMatchObject({ labels: { own: 1 } })
 })
 
+test('a value that Convex cannot name is not counted, and breaks nobody’s tally', async () => {
+  const app = deploy(tables)
+  const ann = await app.person('ann')
+  const { _id: parent } = (await app.call('poll:create', { payload: { title: 'x' } }, ann)) as Made
+  const append = (option: string) => app.call('vote:append', { parent, payload: { option } }, ann)
+  const tally = () => app.call('vote:counts', { parent, field: 'option' }, ann)
+  await append('tea')
+  for (const option of ['\u2603', '$x', '_x', 'a\nb', '__proto__', 'x'.repeat(1_025)]) {
+    const refused = await append(option).catch((error: unknown) => error)
+    expect(errorCode(refused)).toBe('VALIDATION_FAILED')
+    expect((refused as Error).message).toContain('option: The value')
+  }
+  // As an erased row holds it.
+  await append('')
+  expect(await tally()).toEqual({ tea: 1 })
+  const groups = await app.call('vote:authIndexed', { parent, indexBy: 'option' }, ann)
+  expect(Object.keys(groups as object)).toEqual(['tea'])
+})
+
+test('a group that Convex cannot name is refused with a code', async () => {
+  const app = deploy(tables)
+  const ann = await app.person('ann')
+  const { _id: parent } = (await app.call('poll:create', { payload: { title: 'x' } }, ann)) as Made
+  await app.call('event:append', { parent, payload: { body: '\u2603' } }, ann)
+  expect(await code(app.call('event:authIndexed', { parent, indexBy: 'body' }, ann))).toBe(
+    'UNSUPPORTED',
+  )
+})
+
 describe('a hook', () => {
   const set: FunctionReference<'mutation', { key: string; payload: { ok: boolean } }, unknown> = {
     path: 'status.set',
@@ -278,6 +308,32 @@ describe('a hook', () => {
     )
     await app.call('poll:create', create, await app.person('ann'))
     expect(seen).toEqual([expect.objectContaining({ ok: false })])
+  })
+
+  test('that writes past noboil, through Convex’s own context, is seen by what goes on', async () => {
+    const append = makeFunctionReference<'mutation'>('event/system:append')
+    const app = deploy(({ table }) => ({
+      poll: table(s.poll),
+      event: table(s.event, {
+        hooks: {
+          beforeAppend: async (ctx, { parent, payload }) => {
+            if (ctx.internal) return payload
+            const before = { parent, payload: { body: `before ${payload.body}` } }
+            await convexContext(ctx).runMutation(append, before)
+            return payload
+          },
+        },
+      }),
+    }))
+    const ann = await app.person('ann')
+    const { _id: parent } = (await app.call('poll:create', create, ann)) as Made
+    const first = { parent, payload: { body: 'tea' }, expectedSeq: 0 }
+    await app.call('event:append', first, ann)
+    const rows = await app.call('event:listAfter', { parent, seq: 0 }, ann)
+    expect((rows as { seq: number; body: string }[]).map(({ seq, body }) => [seq, body])).toEqual([
+      [1, 'before tea'],
+      [2, 'tea'],
+    ])
   })
 
   test('that catches what Convex cannot undo fails with its call', async () => {

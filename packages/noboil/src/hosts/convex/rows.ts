@@ -12,7 +12,10 @@ import type { Document } from './ports.ts'
 
 /** Longer words are in no search index of Convex. */
 const maxTokenChars = 32
-const storableKey = /^(?![$_])[\x20-\x7e]+$/
+const storableKey = /^(?![$_])[\x20-\x7e]{1,1024}$/
+
+/** Whether Convex takes a name that is data: the key of a record. */
+export const isStorableKey = (key: string): boolean => storableKey.test(key)
 
 /** The fields of a new document. */
 export function encodeRow(layout: Layout, row: Row): Record<string, unknown> {
@@ -24,7 +27,7 @@ export function encodeRow(layout: Layout, row: Row): Record<string, unknown> {
 
 /** The fields that a patch of `row` writes; undefined clears one. */
 export function encodePatch(layout: Layout, row: Row, set: Row): Record<string, unknown> {
-  const fields = encodeFields(layout, set)
+  const fields = encodeFields(layout, set, row)
   if (layout.search?.fields.some((name) => name in set)) {
     fields[searchText] = textOf(layout, { ...row, ...set })
   }
@@ -48,12 +51,14 @@ export function decodeRow(layout: Layout, document: Document): Row {
 /** The words of a token of a search, as far as Convex keeps them. */
 export const tokenOf = (word: string): string => word.slice(0, maxTokenChars)
 
-function encodeFields(layout: Layout, row: Row): Record<string, unknown> {
+/** `before`: the row that is patched. */
+function encodeFields(layout: Layout, row: Row, before: Row = {}): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) {
     const field = layout.columns[name]
     if (field === undefined || name === '_id' || name === '_creationTime') continue
     if (layout.internal === true && field.type.kind === 'record') {
+      if (name === 'total') assertNames(value as Totals, before[name] as Totals | undefined)
       fields[name] = JSON.stringify(value)
     } else {
       assertKeys(field.type, value, name)
@@ -69,6 +74,30 @@ function decodeRecords(layout: Layout, row: Record<string, unknown>): Row {
   }
   return row
 }
+
+type Totals = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/**
+ * Values of counted fields are names in what `counts` answers; those that are there already are no matter of this write. An empty
+ * one has no name, and is in no answer: it is what an erased row holds.
+ */
+function assertNames(totals: Totals, before: Totals = {}): void {
+  for (const [field, values] of Object.entries(totals)) {
+    const known = before[field] ?? {}
+    const name = Object.keys(values).find(
+      (value) => value !== '' && !isStorableKey(value) && !Object.hasOwn(known, value),
+    )
+    if (name === undefined) continue
+    throw invalid(field, `The value '${shortened(name)}' cannot be counted on Convex: ${keyRule}`)
+  }
+}
+
+/** What a refusal says of names that are data. */
+export const keyRule: string =
+  "names are 1 to 1,024 characters of printable ASCII, and do not begin with '$' or '_'."
+
+export const shortened = (name: string): string =>
+  name.length > 40 ? `${name.slice(0, 40)}…` : name
 
 function textOf(layout: Layout, row: Row): string {
   const words = new Set<string>()
@@ -90,10 +119,10 @@ function assertKeys(type: FieldType, value: unknown, path: string): void {
       return
     case 'record':
       for (const [key, item] of Object.entries(value)) {
-        if (!storableKey.test(key)) {
+        if (!isStorableKey(key)) {
           throw invalid(
             `${path}.${key}`,
-            `The key '${key}' cannot be stored on Convex: keys are ASCII and do not begin with '$' or '_'.`,
+            `The key '${shortened(key)}' cannot be stored on Convex: ${keyRule}`,
           )
         }
         assertKeys(type.value.type, item, `${path}.${key}`)

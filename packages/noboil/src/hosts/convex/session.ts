@@ -54,6 +54,8 @@ export class Session implements AsyncInterpreter {
   readonly #due: ScheduleRequest[] = []
   /** Whether the call is one of noboil's own functions, which ends by itself; else each program of it ends alone. */
   #isWhole = false
+  /** Whether code of the app has Convex's own context, and may write past this session whenever it runs. */
+  #isShared = false
   #now: number | undefined
   /** How to take back what has been written, in order. */
   readonly #undo: (() => Promise<void>)[] = []
@@ -84,9 +86,14 @@ export class Session implements AsyncInterpreter {
     return result
   }
 
+  /** Code of the app is given Convex's own context. */
+  share(): void {
+    this.#isShared = true
+  }
+
   /** Runs a program inside a hook, or inside a function of the app's own: it alone is undone if it fails. */
   async nested<result>(program: () => Program<result>): Promise<result> {
-    if (!this.#isWhole) this.forget()
+    if (!this.#isWhole || this.#isShared) this.forget()
     const marks = { undo: this.#undo.length, files: this.#files.mark, due: this.#due.length }
     let result: result
     try {
@@ -151,6 +158,7 @@ export class Session implements AsyncInterpreter {
       return await request.run(transaction)
     } finally {
       transaction.close()
+      if (this.#isShared) this.forget()
     }
   }
 
