@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { number, object, string } from 'zod/v4'
+import { number, object, record, string } from 'zod/v4'
 import { errorCode } from '../../errors/match.ts'
 import { makeBase, schema } from '../../schema/define.ts'
 import { s, tables } from './app.fixture.ts'
@@ -30,6 +30,17 @@ describe('a sweep', () => {
     expect(await count(app, 'vote')).toBe(0)
     const next = { parent, payload: { option: 'b' } }
     expect(await app.call('vote:append', next, ann)).toEqual({ seq: 91, created: true })
+  })
+
+  test('takes no more rows than Convex has room for, were they as large as they may be', async () => {
+    const app = deploy(({ table }) => ({ poll: table(s.poll), vote: table(s.vote) }))
+    const ann = await app.person('ann')
+    const parent = await create(app, ann)
+    const payload = { option: 'x'.repeat(200_000) }
+    for (let vote = 0; vote < 90; vote++) await app.call('vote:append', { parent, payload }, ann)
+    expect(await app.call('vote:purgeByParent', { parent }, ann)).toEqual({ deleted: 90 })
+    await app.idle()
+    expect(await count(app, 'vote')).toBe(0)
   })
 
   test('takes what hung under a removed row, its bookkeeping too', async () => {
@@ -174,6 +185,32 @@ describe('a base table', () => {
     expect(errorCode(await load('404').catch((error: unknown) => error))).toBe('NOT_FOUND')
     expect(errorCode(await load('500').catch((error: unknown) => error))).toBe('FETCH_FAILED')
     expect(errorCode(await load('x').catch((error: unknown) => error))).toBe('INVALID_KEY')
+  })
+
+  test('whose source answers what Convex cannot keep has failed, and is asked again', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const { film } = schema({
+      base: makeBase({ film: object({ name: string(), votes: record(string(), number()) }) }),
+    })
+    for (const key of ['\u2603', '$x', '_x', 'x'.repeat(1_025)]) {
+      let answered: Record<string, number> = { [key]: 1 }
+      const app = deploy(tables, {
+        base: [film],
+        files: ({ cacheCrud }) => ({
+          film: cacheCrud({
+            table: 'film',
+            schema: film,
+            key: 'name',
+            fetcher: async (_ctx, name) => ({ name, votes: answered }),
+          }),
+        }),
+      })
+      const load = () => app.call('film:load', { key: 'a' })
+      expect(errorCode(await load().catch((error: unknown) => error))).toBe('FETCH_FAILED')
+      answered = { good: 1 }
+      vi.setSystemTime(Date.now() + 2_000)
+      expect(await load()).toMatchObject({ votes: { good: 1 } })
+    }
   })
 
   test('that the schema of the deployment lacks is a defect whose log line says what to add', async () => {

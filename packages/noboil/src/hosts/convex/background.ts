@@ -32,6 +32,7 @@ import { carried } from './errors.ts'
 import { type Entry, Journal, tell } from './journal.ts'
 import { report } from './log.ts'
 import { type AnyCtx, portsOf, type Scheduler } from './ports.ts'
+import { isStorableKey, keyRule, shortened } from './rows.ts'
 import { Session } from './session.ts'
 
 type ActionCtx = GenericActionCtx<GenericDataModel>
@@ -170,7 +171,7 @@ export function actionPort(works: Works, ctx: ActionCtx): FlowPort {
     },
     wait: (ms, wake) =>
       new Promise((resolve) => setTimeout(resolve, wake ? Math.min(ms, wake.pollMs) : ms)),
-    fetch: timed,
+    fetch: async (work, timeoutMs) => carriable(await timed(work, timeoutMs)),
     report,
   }
 }
@@ -235,6 +236,23 @@ function* continued(flow: Flow<unknown>, first: Step): Flow<unknown> {
     step = flow.next(answer)
   }
   return step.value
+}
+
+/**
+ * What was fetched goes on to a transaction, as arguments. What Convex will not carry or keep is a failure of the fetch: found any
+ * later, the lease of the fetch would be left behind.
+ */
+function carriable(fetched: unknown): unknown {
+  if (typeof fetched !== 'object' || fetched === null) return fetched
+  for (const [name, value] of Object.entries(fetched)) {
+    if (!Array.isArray(fetched) && !isStorableKey(name)) {
+      throw new Error(
+        `it answered a key '${shortened(name)}', which Convex cannot keep: ${keyRule}`,
+      )
+    }
+    carriable(value)
+  }
+  return fetched
 }
 
 /** How long work outside any transaction may take that names no limit of its own. */

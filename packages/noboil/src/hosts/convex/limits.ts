@@ -11,10 +11,17 @@ const most: Partial<FactoryLimits> = {
   maxPageRows: 8_000,
   maxIndexedRows: 8_000,
   maxPayloadBytes: 900 * 1_024,
+  maxCountedValues: 1_000,
   maxSearchRows: 1_024,
   maxMembers: 1_000,
   maxSweepRows: 1_000,
 }
+
+/**
+ * Of the 16 MiB that a transaction of Convex reads: a sweep takes as many rows as would fit if all were as large as they may be. One
+ * that took more would fail for ever, since it finds the same rows each time.
+ */
+const maxSweptBytes = 8 * 1_024 * 1_024
 
 /** Throws {@link DefinitionError} naming a limit that is unknown, no whole number above 0, or more than Convex allows. */
 export function limitsOf(given: Partial<FactoryLimits> = {}): FactoryLimits {
@@ -33,5 +40,8 @@ export function limitsOf(given: Partial<FactoryLimits> = {}): FactoryLimits {
       )
     }
   }
-  return { ...defaultFactoryLimits, ...given }
+  const { maxPayloadBytes } = { ...defaultFactoryLimits, ...given }
+  const fitting = Math.max(1, Math.floor(maxSweptBytes / maxPayloadBytes))
+  const maxSweepRows = Math.min(defaultFactoryLimits.maxSweepRows, fitting)
+  return { ...defaultFactoryLimits, maxSweepRows, ...given }
 }
