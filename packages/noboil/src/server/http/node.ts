@@ -2,7 +2,6 @@
  * Node's HTTP as the rest of the server sees it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { DefinitionError } from '../../errors/assert.ts'
 import { paths } from '../../wire/messages.ts'
 import type { RequestOrigin } from '../address.ts'
 import { openFixed, openStream, type StreamDoor } from '../stream/open.ts'
@@ -55,22 +54,4 @@ export function headersOf(request: IncomingMessage): Headers {
     else if (value !== undefined) headers.set(name, value)
   }
   return headers
-}
-
-/** Why a port cannot be had, as a sentence. */
-export function listenError(error: NodeJS.ErrnoException, port: number, hostname: string): Error {
-  if (error.code === 'EADDRINUSE') {
-    return new DefinitionError(
-      `Port ${port} of ${hostname} is in use by another process: stop that one, or choose another port.`,
-    )
-  }
-  if (error.code === 'EACCES') {
-    return new DefinitionError(
-      `Port ${port} of ${hostname} may not be used by this user: choose one above 1023.`,
-    )
-  }
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new DefinitionError(`This machine has no address '${hostname}' to listen on.`)
-  }
-  return error
 }

@@ -147,3 +147,12 @@ test('crons run while it listens', async () => {
   vi.useRealTimers()
   await close()
 })
+
+test('a port that is in use is refused in a sentence', async () => {
+  const { url, close } = await deployment.listen()
+  const port = Number(new URL(url).port)
+  await expect(deployment.listen({ port })).rejects.toThrow(
+    `Port ${port} of 127.0.0.1 is in use by another process: stop that one, or choose another port.`,
+  )
+  await close()
+})

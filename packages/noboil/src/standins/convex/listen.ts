@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { WebSocket } from 'ws'
+import { listenError } from '../../hosts/shared/listen-error.ts'
 import type { Deployment } from './deployment.ts'
 import { answer } from './http.ts'
 import type { ServerMessage } from './protocol.ts'
@@ -43,7 +44,7 @@ export async function listen(
     sockets.handleUpgrade(request, socket, head, (opened) => join(deployment, opened))
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
+  server.once('error', (error) => reject(listenError(error, port, hostname)))
   server.listen(port, hostname, resolve)
   await promise
   const url = `http://${hostname}:${(server.address() as AddressInfo).port}`

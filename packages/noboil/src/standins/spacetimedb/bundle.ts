@@ -72,6 +72,11 @@ export async function bundleModule(
     })
     await bundle.close()
     if (problems.length > 0) throw new Error(problems.join('\n'))
+    if (!output[0].exports.includes('default')) {
+      throw new Error(
+        'it has no default export: export default what schema() of spacetimedb/server returns.',
+      )
+    }
     const code = wrap(output[0].code)
     return { code, bytes: Buffer.byteLength(code), entry: name }
   } catch (error) {

@@ -46,6 +46,15 @@ describe('a bundle', () => {
   })
 })
 
+test.each(['const db = 1', 'export const db = 1'])(
+  'a module without a default export is told what to export: %s',
+  async (source) => {
+    await expect(bundleModule({ source, folder })).rejects.toThrow(
+      'it has no default export: export default what schema() of spacetimedb/server returns.',
+    )
+  },
+)
+
 describe('a module runs without', () => {
   test.each([
     'fetch',

@@ -224,3 +224,11 @@ test('a view that begins to fail ends who subscribes to it, and nobody else', as
   )
   await made.close()
 })
+
+test('a port that is in use is refused in a sentence', async () => {
+  const { port } = await host.listen()
+  await expect(host.listen({ port })).rejects.toThrow(
+    `Port ${port} of 127.0.0.1 is in use by another process: stop that one, or choose another port.`,
+  )
+  expect((await fetch(`http://127.0.0.1:${port}/v1/ping`)).status).toBe(200)
+})

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { DefinitionError } from '../../../errors/assert.ts'
+import { listenError } from '../../../hosts/shared/listen-error.ts'
 import { messageOf } from '../abi/load.ts'
 import { identityFromClaims } from '../identity.ts'
 import { type Protocol, PROTOCOLS } from './messages.ts'
@@ -37,7 +38,7 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024
 const WEBSOCKET_TOKEN_MS = 60_000
 
-/** @throws {DefinitionError} when `ws` is not installed; what `node:net` throws when the port is taken. */
+/** @throws {DefinitionError} when `ws` is not installed, and naming the port when it cannot be had. */
 export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
   const { port = 0, hostname = '127.0.0.1', maxUnsentBytes = MAX_UNSENT_BYTES } = options
   const sockets = await loadSockets()
@@ -47,7 +48,7 @@ export async function listen(server: Server, options: ListenOptions): Promise<Li
     void upgrade({ server, sockets, maxUnsentBytes }, request, socket, head)
   })
   await new Promise<void>((resolve, reject) => {
-    http.once('error', reject)
+    http.once('error', (error) => reject(listenError(error, port, hostname)))
     http.listen(port, hostname, resolve)
   })
   const bound = (http.address() as AddressInfo).port
