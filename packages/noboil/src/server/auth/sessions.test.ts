@@ -41,6 +41,14 @@ describe('a verified session', () => {
     expect(auth.asked).toBe(2)
   })
 
+  it('is not believed for longer when the clock goes back', async () => {
+    auth.signIn('s', ann)
+    await find('s')
+    clock.pass(-3_600_000)
+    await find('s')
+    expect(auth.asked).toBe(2)
+  })
+
   it('is over when it expires, whatever was kept', async () => {
     auth.signIn('s', ann, clock.now() + 1_000)
     expect(await find('s')).not.toBeNull()

@@ -65,7 +65,7 @@ export class Sessions {
     const key = credentialKey(port, headers)
     if (key === undefined) return nobody
     const kept = this.#sessions.get(key) ?? this.#nobodies.get(key)
-    if (kept !== undefined && kept.until > this.#clock.now()) return { key, session: kept.session }
+    if (kept !== undefined && this.#isBelieved(kept)) return { key, session: kept.session }
     const asking = this.#asking.get(key) ?? this.#ask(port, key, headers)
     return { key, session: await asking }
   }
@@ -99,6 +99,12 @@ export class Sessions {
     this.#sessions.clear()
     this.#nobodies.clear()
     this.#listeners.clear()
+  }
+
+  /** A clock that goes back does not make an answer hold for longer. */
+  #isBelieved({ until }: Kept): boolean {
+    const leftMs = until - this.#clock.now()
+    return leftMs > 0 && leftMs <= this.#limits.sessionCacheMs
   }
 
   /** Whoever asks from now on does not share an answer that may be older than this. */
