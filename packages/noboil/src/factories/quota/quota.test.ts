@@ -88,6 +88,29 @@ describe('a quota', () => {
     expect(await app.as('ann')('ballots.consume')).toMatchObject({ allowed: false })
   })
 
+  it('is not held for a year against who used it while the clock was a year ahead', async () => {
+    const app = rig()
+    const consume = () => app.as('ann')<QuotaState>('ballots.consume')
+    const check = () => app.as('ann')<QuotaState>('ballots.check')
+    const yearMs = 365 * 86_400_000
+    app.wait(yearMs)
+    for (let n = 0; n < 40; n++) await app.as('ann')('ballots.record')
+    expect(await consume()).toMatchObject({ allowed: false })
+    app.wait(-yearMs)
+    expect(await check()).toMatchObject({ allowed: true, remaining: 3 })
+    for (const remaining of [2, 1, 0]) {
+      expect(await consume()).toMatchObject({ allowed: true, remaining })
+    }
+    expect(await consume()).toMatchObject({ allowed: false, retryAfter: 1_000 })
+    app.wait(1_000)
+    for (let n = 0; n < 3; n++) expect(await consume()).toMatchObject({ allowed: true })
+    expect(await consume()).toMatchObject({ allowed: false, retryAfter: 1_000 })
+    app.wait(yearMs)
+    for (const remaining of [2, 1, 0]) {
+      expect(await consume()).toMatchObject({ allowed: true, remaining })
+    }
+  })
+
   it('holds in every window of every history: as many as a plain list of stamps admits', async () => {
     const step = fc.record({
       wait: fc.integer({ min: -40, max: 120 }),

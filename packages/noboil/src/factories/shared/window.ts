@@ -33,7 +33,7 @@ export interface WindowRow {
   readonly owner: string
   /** Units ever used. */
   readonly total: number
-  /** Time of the newest stamp; stamps never go back, whatever the clock does. */
+  /** Time of the newest stamp; stamps do not go back with the clock, unless it was far ahead ({@link wasAhead}). */
   readonly lastAt: number
   /** When the window is empty again and the row may go. */
   readonly expiresAt: number
@@ -93,6 +93,9 @@ export const limitOn = (
   call: { readonly internal: boolean },
 ): Limit | undefined => (call.internal ? undefined : limit)
 
+/** How far a clock may have gone back for stamps to be believed that are ahead of it. */
+const believedMs = 86_400_000
+
 export interface Verdict {
   /** When this was computed, in ms: the transaction's clock. */
   readonly at: number
@@ -117,7 +120,7 @@ export const check: (
   cost: number,
 ) => Program<Verdict> = program(function* (limit, owner, window, cost) {
   const at = yield* now()
-  const total = window?.total ?? 0
+  const total = window === null || wasAhead(limit, window, at) ? 0 : window.total
   const gone = yield* unitsGone(limit, owner, total, at)
   const remaining = Math.max(0, limit.max - (total - gone))
   const verdict = { at, allowed: cost <= remaining, remaining }
@@ -145,6 +148,7 @@ export const assertFits: (
   const decisive = (window?.total ?? 0) - limit.max + cost
   if (decisive < 1) return
   const at = yield* now()
+  if (window !== null && wasAhead(limit, window, at)) return
   const freeAt = yield* leavesAt(limit, owner, decisive, at)
   if (freeAt <= at) return
   throw new NoboilError(
@@ -162,8 +166,13 @@ export const record: (
   cost: number,
 ) => Program<WindowRow> = program(function* (limit, owner, window, cost) {
   const { bucket } = limit
-  const at = Math.max(yield* now(), window?.lastAt ?? 0)
-  const total = (window?.total ?? 0) + cost
+  const clock = yield* now()
+  const isAnew = window !== null && wasAhead(limit, window, clock)
+  const at = isAnew ? clock : Math.max(clock, window?.lastAt ?? 0)
+  const before = (window?.total ?? 0) + (isAnew ? limit.max : 0)
+  // With as many units that are gone, no stamp from before can be asked for again.
+  if (isAnew) yield* insert(stamps, { bucket, owner, total: before, at: 0 })
+  const total = before + cost
   const row: WindowRow = { bucket, owner, total, lastAt: at, expiresAt: at + limit.windowMs }
   if (window === null) yield* insert(windows, row)
   else yield* patch(windows, window, { total, lastAt: at, expiresAt: row.expiresAt })
@@ -178,6 +187,13 @@ export const record: (
   }
   return row
 })
+
+/**
+ * The newest stamp is so far ahead that a clock which was wrong must have made it. It frees nobody to go back by a little; but who
+ * called while the clock was a year ahead is not refused for a year.
+ */
+const wasAhead = (limit: Limit, { lastAt }: WindowRow, at: number): boolean =>
+  lastAt > at + limit.windowMs + believedMs
 
 /** Units that have left the window, or that the limit cannot ask for. Found by halving, in about log2(max) reads. */
 const unitsGone: (limit: Limit, owner: string, total: number, at: number) => Program<number> =
