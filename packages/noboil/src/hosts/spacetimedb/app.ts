@@ -21,6 +21,7 @@ import { isFetchedByWorker } from './fetching.ts'
 import { type Exposure, exposuresOf, policiesOf } from './exposure.ts'
 import { type Functions, functionsOf } from './functions.ts'
 import { assertNames, assertTypes, assertWithoutFiles } from './names.ts'
+import { type Declared, declaredBy } from './rebuild.ts'
 import { synchronous } from './transaction.ts'
 
 export interface SpacetimeConfig<wired extends Readonly<Record<string, Wired>>> {
@@ -42,6 +43,8 @@ export interface App extends AssembledTables {
   readonly exposures: readonly Exposure[]
   /** What the public rows of each table follow from. */
   readonly policies: ReadonlyMap<string, string>
+  /** How its indexes and what else follows from rows are declared. */
+  readonly built: Declared
   readonly users: Layout<UserRow>
   readonly people: People
   readonly admit: Admission | undefined
@@ -83,6 +86,7 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
     declared,
     exposures,
     policies: policiesOf(exposures, wired),
+    built: declaredBy(assembled.layouts, assembled.derived),
     users,
     people: typeof config.people === 'function' ? 'known' : (config.people ?? 'everyone'),
     admit: typeof config.people === 'function' ? config.people : undefined,

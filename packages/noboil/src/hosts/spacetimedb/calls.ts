@@ -11,6 +11,7 @@ import type { User } from '../../schema/register.ts'
 import { Ids } from '../shared/ids.ts'
 import { TextCursors } from './cursors.ts'
 import { type Db, ownTables, unique } from './ports.ts'
+import { type Built, keepBuilt } from './rebuild.ts'
 import { type CallContext, type Identity, sdk, type ViewContext } from './sdk.ts'
 import { Store } from './store.ts'
 import { HostTransaction } from './transaction.ts'
@@ -40,24 +41,26 @@ export const dueAt = (ms: number): unknown => sdk.ScheduleAt.time(BigInt(ms) * 1
 export const chance = ({ random }: CallContext, count: number): Uint8Array =>
   Uint8Array.from({ length: count }, () => random.integerInRange(0, 255))
 
-/** Runs work in the transaction of a call. */
+/** Runs work in the transaction of a call, once everything is as the app declares it. */
 export function within<result>(
+  app: Built,
   ctx: CallContext,
   work: (transaction: HostTransaction) => result,
 ): result {
   const outer = running
   running = ctx
   const now = millisOf(ctx)
+  const begin = (store: Store): HostTransaction =>
+    new HostTransaction({
+      store,
+      ids,
+      cursors: cursorsOf(ctx.db),
+      writable: true,
+      now: () => now,
+    })
   try {
-    return work(
-      new HostTransaction({
-        store: new Store(ctx.db),
-        ids,
-        cursors: cursorsOf(ctx.db),
-        writable: true,
-        now: () => now,
-      }),
-    )
+    keepBuilt(app, ctx.db, begin)
+    return work(begin(new Store(ctx.db)))
   } finally {
     running = outer
   }

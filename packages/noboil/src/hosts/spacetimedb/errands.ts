@@ -198,7 +198,7 @@ function take(app: App, ctx: CallContext, id: bigint, worker: string): object | 
   const at = sdk.ScheduleAt.time(BigInt(heldUntil + patienceMs) * 1000n)
   errands.update({ ...row, holder, heldUntil, at })
   const sender = row['sender'] as Identity
-  return within(ctx, (transaction) => ({
+  return within(app, ctx, (transaction) => ({
     path: row['path'],
     args: JSON.parse(row['args'] as string) as unknown,
     call: isServer(ctx, sender)

@@ -70,7 +70,7 @@ export function flowFunctions(
 
 function tick(app: App, ctx: CallContext): void {
   keepPolicies(app, ctx)
-  within(ctx, (transaction) => {
+  within(app, ctx, (transaction) => {
     // Whoever comes and goes leaves a window behind: what one sweep does not manage, the next one does at once.
     const swept = transaction.execute(() => sweepWindows(maxSweptRows))
     if (swept >= maxSweptRows) ctx.db[ownTables.ticks]?.insert({ id: 0n, at: atOnce(ctx) })
@@ -203,7 +203,7 @@ export function transact<result>(
   work: (transaction: HostTransaction, tx: CallContext) => result,
 ): result {
   return ctx.withTx((tx) =>
-    within(tx, (transaction) => {
+    within(app, tx, (transaction) => {
       const answer = work(transaction, tx)
       publish(app, tx, transaction)
       wake(tx, transaction)

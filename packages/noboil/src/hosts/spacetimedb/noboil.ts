@@ -26,6 +26,7 @@ import { peopleFunctions } from './people.ts'
 import { merged } from './names.ts'
 import { ownTables } from './ports.ts'
 import { changedPolicies, moveFunctions, publish } from './public.ts'
+import { noteBuilt } from './rebuild.ts'
 import { actionReducer, requestFunctions } from './requests.ts'
 import { assertRequest, keepAnswer, resultFunctions } from './results.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, sdk } from './sdk.ts'
@@ -81,6 +82,7 @@ function begin(app: App, ctx: CallContext): void {
   ctx.db[ownTables.meta]?.insert({ name: 'owner', value: ctx.sender.toHexString() })
   ctx.db[ownTables.ticks]?.insert({ id: 0n, at: sdk.ScheduleAt.interval(60_000_000n) })
   changedPolicies(app, ctx.db)
+  noteBuilt(app, ctx.db)
 }
 
 function mutationReducers(app: App, module: ModuleSchema): Record<string, ModuleExport> {
@@ -117,7 +119,7 @@ function mutationReducer(
 
 /** Runs a mutation, and what follows from it in the same transaction. */
 function mutate(app: App, ctx: CallContext, operation: AnyMutation, input: unknown): unknown {
-  return within(ctx, (transaction) => {
+  return within(app, ctx, (transaction) => {
     const call = callerOf(ctx, transaction, app.users, app.people)
     if (operation.internal === true && !call.internal) throw noFunction()
     const args = operation.args(input)
@@ -155,7 +157,7 @@ function queryProcedure(app: App, module: ModuleSchema, operation: AnyQuery): Mo
     told(() => {
       const input = parsedJson(args)
       return ctx.withTx((tx) =>
-        within(tx, (transaction) => {
+        within(app, tx, (transaction) => {
           const call = callerOf(tx, transaction, app.users, app.people)
           const given = operation.args(input)
           const answer = transaction.execute(() => answerOf(operation, call, given))

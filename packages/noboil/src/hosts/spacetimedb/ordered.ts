@@ -69,6 +69,14 @@ export class OrderedIndex {
     return removal !== 'missing'
   }
 
+  /** Has all entries go, and what held them. */
+  clear(): void {
+    const root = this.#root()
+    if (root === undefined) return
+    this.#drop(root)
+    unique(this.#db, ownTables.roots, 'name').delete(this.#name)
+  }
+
   /** Entries of the span, in order. Nothing may be written while it is read. */
   *scan(span: Span, order: Order): Iterable<Entry> {
     const root = this.#root()
@@ -128,6 +136,11 @@ export class OrderedIndex {
     }
     this.#write(node)
     return 'removed'
+  }
+
+  #drop(id: bigint): void {
+    for (const child of this.#node(id).children) this.#drop(child)
+    unique(this.#db, ownTables.nodes, 'id').delete(id)
   }
 
   *#scan(id: bigint, span: Span, order: Order): Iterable<Entry> {

@@ -63,7 +63,7 @@ function enterReducer(app: App, module: ModuleSchema, admit: Admission): ModuleE
         throw new NoboilError('FORBIDDEN', 'Your token does not let you in here.')
       }
       const person = put.args({ ...entrant, _id: userIdOf(ctx.sender) })
-      within(ctx, (transaction) => {
+      within(app, ctx, (transaction) => {
         transaction.execute(() => put.run(systemCall, person as never))
         publish(app, ctx, transaction)
         wake(ctx, transaction)

@@ -1,34 +1,10 @@
-/** What becomes of rows when a module is published again with other options than before. */
+/** What everybody sees after a module has been published again, with other options than before. */
 import { expect, it, vi } from 'vitest'
 import { createModuleHost, type ModuleHost } from '../../exports/spacetimedb-testing.ts'
-import { answerTo } from '../../schema/spacetimedb/calls.ts'
-import { bundleModule, type ModuleBundle } from '../../standins/spacetimedb/bundle.ts'
+import { ask, moduleWith } from './republish.fixture.ts'
 
 /** A module is bundled for each test, which takes a busy machine its time. */
 vi.setConfig({ testTimeout: 60_000 })
-
-/** A module of polls and their votes, with these options. */
-const moduleWith = (poll: string, vote = ''): Promise<ModuleBundle> =>
-  bundleModule({
-    folder: import.meta.dirname,
-    source: `
-      import * as z from 'zod/v4'
-      import { schema } from '../../exports/spacetimedb-schema.ts'
-      import { noboil } from '../../exports/spacetimedb.ts'
-      const s = schema({
-        owned: { poll: z.object({ title: z.string(), isPublic: z.boolean() }) },
-        log: { vote: { parent: 'poll', schema: z.object({ n: z.number() }) } },
-      })
-      export default noboil({
-        tables: ({ table }) => ({ poll: table(s.poll, { ${poll} }), vote: table(s.vote, { ${vote} }) }),
-      })`,
-  })
-
-function ask<answer>(host: ModuleHost, reducer: string, args: object): answer {
-  const request = `${reducer} ${host.tables('_results').length}`
-  host.as('ann').call(reducer, { ...args, _request: request })
-  return answerTo(host.as('ann').rows('my_results'), request)?.value as answer
-}
 
 /** A public poll of Ann's with so many votes. */
 function pollWith(host: ModuleHost, votes: number): string {
@@ -94,20 +70,6 @@ it('rows that are to name their author do, follow a rename, and can be removed',
     .tables('vote')
     .map(({ author }) => (JSON.parse(author as string) as { name: string }).name)
   expect(authors).toEqual(['Ann', 'Ann', 'Ann'])
-  await host.close()
-})
-
-it('a row that an added index lacks is written and removed as any other, and is in it from then on', async () => {
-  const host: ModuleHost = await createModuleHost({ module: await moduleWith('') })
-  const [old, other] = [pollWith(host, 0), pollWith(host, 0)]
-  await host.restart(await moduleWith(`index: ['title']`))
-  pollWith(host, 0)
-  ask(host, 'update_poll', { id: old, title: 'Coffee?' })
-  expect(ask(host, 'rm_poll', { id: other })).toEqual({ deleted: true })
-  const paginationOpts = { numItems: 5, cursor: null }
-  const args = JSON.stringify({ where: { title: 'Coffee?' }, paginationOpts })
-  const { page } = JSON.parse(host.as('ann').procedure('list_poll', { args }) as string)
-  expect(page).toMatchObject([{ _id: old }])
   await host.close()
 })
 

@@ -29,6 +29,10 @@ export const unique = (db: Db, table: string, column: string): UniqueColumn =>
 export const indexed = (db: Db, table: string, column: string): IndexedColumn =>
   (db[table] as TableAccess)[column] as IndexedColumn
 
+/** All rows of a table: for what happens once, not for calls. */
+export const rowsOf = (db: Db, table: string): Iterable<StoredRow> =>
+  (db[table] as unknown as { iter(): Iterable<StoredRow> }).iter()
+
 /** Tables that this host keeps beside the app's; no app's table begins with an underscore. */
 export const ownTables = {
   /** Nodes of the ordered indexes. */

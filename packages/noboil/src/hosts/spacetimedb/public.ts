@@ -20,7 +20,7 @@ import type { Exposure } from './exposure.ts'
 import { answerOf, nobody } from './functions.ts'
 import { keyText, spanOf } from './keys.ts'
 import { type Entry, OrderedIndex } from './ordered.ts'
-import { type Db, ownTables, type StoredRow, unique } from './ports.ts'
+import { type Db, ownTables, rowsOf, type StoredRow, unique } from './ports.ts'
 import { type CallContext, type ModuleExport, type ModuleSchema, type TableHandle } from './sdk.ts'
 import type { HostTransaction } from './transaction.ts'
 
@@ -114,7 +114,7 @@ export function moveFunctions(
           if (exposure === undefined || row['cursor'] === clearing) return
           const parent = row['parent'] as string
           const goOnWith = tableOfId(parent) === app.users.name ? renew : move
-          within(ctx, (transaction) =>
+          within(app, ctx, (transaction) =>
             goOnWith(exposure, ctx, transaction, parent, row['cursor'] as string),
           )
         }),
@@ -147,9 +147,8 @@ const renames = ({ before, after, fields }: Change): boolean =>
 
 /** Has some public rows go, whichever they are; after the last of them what may be shown is shown. */
 function clear(ctx: CallContext, table: string, exposure: Exposure | undefined): void {
-  const rows = ctx.db[table] as unknown as { iter(): Iterable<StoredRow> }
   const some: StoredRow[] = []
-  for (const row of rows.iter()) if (some.push(row) === maxMovedRows) break
+  for (const row of rowsOf(ctx.db, table)) if (some.push(row) === maxMovedRows) break
   for (const row of some) {
     unique(ctx.db, table, '_id').delete(row['_id'])
     byAuthor(table, ctx.db).remove(authorEntry(row).key)

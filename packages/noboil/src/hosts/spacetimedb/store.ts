@@ -22,21 +22,25 @@ import {
   primary,
 } from '../../program/stretch.ts'
 import { keyText, type Span, spanOf } from './keys.ts'
-import { OrderedIndex } from './ordered.ts'
-import { type Db, ownTables, rowsTable, unique } from './ports.ts'
+import { type Entry, OrderedIndex } from './ordered.ts'
+import { type Db, ownTables, rowsOf, rowsTable, unique } from './ports.ts'
 
 /** How far back a search looks: the newest rows of its scope. */
 const maxSearchedRows = 5_000
 
-/** Rows one call may read. */
-const maxScannedRows = 100_000
+export interface StoreLimits {
+  /** Rows that may be read. */
+  readonly maxScannedRows: number
+}
 
 export class Store {
   readonly #db: Db
+  readonly #limits: StoreLimits
   #scanned = 0
 
-  constructor(db: Db) {
+  constructor(db: Db, limits: StoreLimits = { maxScannedRows: 100_000 }) {
     this.#db = db
+    this.#limits = limits
   }
 
   get(layout: Layout, key: readonly unknown[]): Row | null {
@@ -139,6 +143,34 @@ export class Store {
     return { table: layout, before, after: null }
   }
 
+  /** Has an index go that was kept under this name, be it an ordered or a unique one. */
+  dropIndex(name: string): void {
+    new OrderedIndex(this.#db, name).clear()
+    const taken = unique(this.#db, ownTables.unique, 'value')
+    for (const { value } of [...rowsOf(this.#db, ownTables.unique)]) {
+      if ((value as string).startsWith(`${name}/`)) taken.delete(value)
+    }
+  }
+
+  /** Enters all rows there are into indexes that hold none. Throws what a write would be refused for. */
+  buildIndexes(layout: Layout, names: readonly string[]): void {
+    const isUnique = (name: string): boolean => layout.indexes[name]?.unique === true
+    const entries = new Map(
+      names.filter((name) => !isUnique(name)).map((name) => [name, [] as Entry[]]),
+    )
+    const claiming = names.filter(isUnique)
+    for (const stored of rowsOf(this.#db, rowsTable(layout))) {
+      const key = stored['_key'] as string
+      const row = decodeAll(layout.columns, stored)
+      for (const [name, all] of entries) all.push({ key: entryOf(layout, name, row), row: key })
+      if (claiming.length > 0) this.#claim(layout, row, key, claiming)
+    }
+    for (const [name, all] of entries) {
+      const index = this.#index(layout, name)
+      for (const entry of all.toSorted((a, b) => compareValues(a.key, b.key))) index.insert(entry)
+    }
+  }
+
   /** Makes a change as if it had not been. The latest goes first. */
   undo({ table, before, after, fields }: Change): void {
     if (before === null) this.remove(table, after as Row)
@@ -171,8 +203,8 @@ export class Store {
     return holdsAll(row, where) ? [row] : []
   }
 
-  #claim(layout: Layout, row: Row, key: string): void {
-    const claims = claimsOf(layout, row)
+  #claim(layout: Layout, row: Row, key: string, among?: readonly string[]): void {
+    const claims = claimsOf(layout, row, among)
     const taken = unique(this.#db, ownTables.unique, 'value')
     for (const { value, columns } of claims) {
       if (taken.find(value) !== null) throw duplicate(layout, columns)
@@ -193,11 +225,9 @@ export class Store {
     for (const { value } of fresh) this.#db[ownTables.unique]?.insert({ value, row: key })
   }
 
-  /** Rows are missing in an index that the module was published with after they were written; a row that is written is in it. */
   #unlink(layout: Layout, index: string, entry: string): void {
-    const ordered = this.#index(layout, index)
-    if (ordered.remove(entry) || index !== primary) return
-    throw new InvariantError(`Table '${layout.name}': a row lacks its place among all rows.`)
+    if (this.#index(layout, index).remove(entry)) return
+    throw new InvariantError(`Table '${layout.name}': a row lacks its place in an index.`)
   }
 
   #index(layout: Layout, index: string): OrderedIndex {
@@ -211,6 +241,7 @@ export class Store {
   #find(layout: Layout, key: string): Row | null {
     const stored = this.#rows(layout).find(key)
     this.#scanned++
+    const { maxScannedRows } = this.#limits
     if (this.#scanned > maxScannedRows) {
       throw new NoboilError('LIMIT_EXCEEDED', `A call may read ${maxScannedRows} rows.`, {
         limit: 'maxScannedRows',
@@ -242,9 +273,10 @@ interface Claim {
 }
 
 /** The row's values in its unique indexes; where one is missing or null there is nothing to claim. */
-function claimsOf(layout: Layout, row: Row): readonly Claim[] {
+function claimsOf(layout: Layout, row: Row, among?: readonly string[]): readonly Claim[] {
   const claims: Claim[] = []
   for (const [name, { columns, unique: isUnique }] of Object.entries(layout.indexes)) {
+    if (among?.includes(name) === false) continue
     const values = positionOf(columns, 0, row)
     if (isUnique !== true || values.some((value) => value === undefined || value === null)) continue
     claims.push({ value: uniqueText(layout, name, values), columns })
