@@ -8,6 +8,7 @@ import { shared } from '../factories/shared/operation.ts'
 import { call as callApp, type Program } from '../program/program.ts'
 import type { AnyObject } from '../schema/storable.ts'
 import type { Contexts } from './contexts.ts'
+import { foreign } from './functions.ts'
 import type { CronEntry } from './cron.ts'
 import type { Entry } from './registry.ts'
 import type { Cron, Custom, FunctionTree } from './types.ts'
@@ -134,9 +135,9 @@ const isCron = (value: unknown): value is Cron =>
   isCustom(value) && (value as { custom: string }).custom === 'cron'
 
 function assertName(path: string, name: string): void {
-  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name) && name !== 'path' && name !== 'then') return
+  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name) && name !== 'path' && !foreign.has(name)) return
   const where = path === '' ? '' : ` in '${path}'`
   throw new DefinitionError(
-    `The function name '${name}'${where} cannot be called: use letters, digits and underscores, starting with a letter, and neither 'path' nor 'then'.`,
+    `The function name '${name}'${where} cannot be called: use letters, digits and underscores, starting with a letter, and none of 'path', 'then' and 'toJSON'.`,
   )
 }

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, expectTypeOf, test } from 'vitest'
 import { boolean, number, object, string } from 'zod/v4'
 import { type Id, schema, type User } from '../exports/schema.ts'
 import { noboil } from './noboil.ts'
+import { refs } from './refs.ts'
 import { createTestApp } from './testing/app.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'noboil-app-'))
@@ -89,6 +90,29 @@ describe('an app', () => {
     await app.start()
     await expect(makeApp('taken.db').start()).rejects.toThrow(/taken\.db/)
     await app.close()
+  })
+
+  test('is no promise, no text and no JSON, whoever asks its functions for one', () => {
+    const app = makeApp('probed.db')
+    for (const tree of [app.api, app.as(ann), app.api.poll, app.api.poll.create, refs(s.poll)]) {
+      for (const name of ['then', 'toJSON', Symbol.toPrimitive, Symbol.iterator]) {
+        expect(Reflect.get(tree, name)).toBeUndefined()
+      }
+    }
+    expect(JSON.stringify([{ api: app.as(ann) }, refs(s.poll).read])).toBe(
+      '[{},{"path":"poll.read"}]',
+    )
+  })
+
+  test('has no function whose name promises or JSON ask for', async () => {
+    const named = (name: string) =>
+      createTestApp({
+        tables: () => ({}),
+        functions: ({ query }) => ({ [name]: query({ handler: () => 1 }) }),
+      })
+    for (const name of ['path', 'then', 'toJSON']) {
+      await expect(named(name)).rejects.toThrow("none of 'path', 'then' and 'toJSON'")
+    }
   })
 
   test('refuses calls once it is closed', async () => {

@@ -3,6 +3,7 @@
  */
 import type { References } from '../schema/reference.ts'
 import type { AnyTable } from '../schema/tables.ts'
+import { foreign } from './functions.ts'
 import type { ApiOf } from './types.ts'
 
 /** References to a declared table's functions, typed by the table alone: what its options declare is not known. */
@@ -15,7 +16,7 @@ export function referencesAt(path: string): object {
   const known = new Map<string, object>()
   return new Proxy(Object.freeze({ path }), {
     get(target, name) {
-      if (typeof name !== 'string' || name === 'then') return undefined
+      if (typeof name !== 'string' || foreign.has(name)) return undefined
       if (name === 'path') return target.path
       if (name === 'kind') return undefined
       const at = path === '' ? name : `${path}.${name}`
