@@ -160,10 +160,17 @@ export type StoreRequest =
 export type Request = StoreRequest | BatchRequest | InsertManyRequest | CallRequest
 
 /** The answer to a {@link PageRequest}. */
-export interface Page<row = Row> {
+export interface Page<row = Row> extends PageEnd {
   readonly rows: readonly row[]
+}
+
+export interface PageEnd {
   readonly continueCursor: string
   readonly isDone: boolean
+  /** Where a host whose pages grow would have this one become two. */
+  readonly splitCursor?: string
+  /** Why; `SplitRequired`: more was to be read than fits, and the page ends before its time. */
+  readonly pageStatus?: 'SplitRecommended' | 'SplitRequired'
 }
 
 /**

@@ -8,7 +8,7 @@ import { canonicalJson } from '../../schema/values.ts'
 import { wordsOf } from '../../schema/words.ts'
 import { type Entities, type EntityRow, isLive, liveOnly, mapper } from './entity.ts'
 import { type Filter, plan, type Placement } from './filter.ts'
-import { type Answer, emptyPage, Listing, type PaginationOptions } from './operation.ts'
+import { type Answer, emptyPage, endOf, Listing, type PaginationOptions } from './operation.ts'
 import { noSearch } from './search.ts'
 
 /** Where one audience's rows lie. */
@@ -54,8 +54,7 @@ export function* listOf(
   const pointers = yield* page(source.via, index, eq, options)
   const rows = yield* rowsBehind(entities, pointers.rows)
   const map = yield* mapper(entities, rows)
-  const { continueCursor, isDone } = pointers
-  return { page: rows.map(map), continueCursor, isDone }
+  return { page: rows.map(map), ...endOf(pointers) }
 }
 
 /** The newest rows of a source in which every word of `query` begins a word. */

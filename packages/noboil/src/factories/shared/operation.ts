@@ -3,6 +3,7 @@
  */
 import type { Program } from '../../program/program.ts'
 import type { AnyNamedProgram, Flow, FlowFunction } from '../../program/flow.ts'
+import type { PageEnd } from '../../program/request.ts'
 import type { Layout } from '../../schema/layout.ts'
 import type { FactoryName } from '../../schema/tables.ts'
 import type { Json, Row } from '../../schema/values.ts'
@@ -153,13 +154,9 @@ export type Place = Readonly<Record<string, string | number>>
 export class Listing {
   readonly rows: readonly object[]
   readonly map: (row: never) => object | undefined
-  readonly page: { readonly continueCursor: string; readonly isDone: boolean } | undefined
+  readonly page: PageEnd | undefined
 
-  constructor(
-    rows: readonly object[],
-    map: (row: never) => object | undefined,
-    page?: { readonly continueCursor: string; readonly isDone: boolean },
-  ) {
+  constructor(rows: readonly object[], map: (row: never) => object | undefined, page?: PageEnd) {
     this.rows = rows
     this.map = map
     this.page = page
@@ -169,7 +166,7 @@ export class Listing {
   value(): unknown {
     const rows = this.rows.map(this.map as (row: object) => object)
     if (this.page === undefined) return rows
-    return { page: rows, continueCursor: this.page.continueCursor, isDone: this.page.isDone }
+    return { page: rows, ...endOf(this.page) }
   }
 }
 
@@ -187,11 +184,17 @@ export const denied = <result>(
 })
 
 /** A page as every host answers it; the shape is Convex's. */
-export interface PaginatedResult<row> {
+export interface PaginatedResult<row> extends PageEnd {
   readonly page: row[]
-  readonly continueCursor: string
-  readonly isDone: boolean
 }
+
+/** What there is to say of a page beside its rows. */
+export const endOf = ({ continueCursor, isDone, splitCursor, pageStatus }: PageEnd): PageEnd => ({
+  continueCursor,
+  isDone,
+  ...(splitCursor === undefined ? {} : { splitCursor }),
+  ...(pageStatus === undefined ? {} : { pageStatus }),
+})
 
 export interface PaginationOptions {
   readonly numItems: number

@@ -15,7 +15,7 @@ const app = noboil({
   getAuthUserId: async (ctx) => (await ctx.auth.getUserIdentity())?.subject ?? null,
   tables,
 })
-const modules = { poll: app.poll, vote: app.vote, noboil: app.background }
+const modules = { poll: app.poll, vote: app.vote, comment: app.comment, noboil: app.background }
 const api = convex.anyApi as unknown as convex.ApiFromModules<typeof modules>
 
 let client: ConvexReactClient | undefined
@@ -81,6 +81,35 @@ test('a log’s pages have no gap and nothing twice while rows come and go betwe
   act(() => list.current.loadMore(2))
   await expectToShow(options, ['f', 'e', 'd', 'b', 'a'])
   await expectToShow(() => list.current.status, 'Exhausted')
+})
+
+test('a page that has grown says where it becomes two, and one that is too large ends before its time', async () => {
+  const deployment = open()
+  const ann = await somebody(deployment, 'ann')
+  const { _id: parent } = await ann.mutation(api.poll.create, { payload: { title: 'Tea' } })
+  const append = (text: string) => ann.mutation(api.comment.create, { parent, payload: { text } })
+  const page = async (cursor: string | null, endCursor: string | null, numItems = 2) =>
+    ann.query(api.comment.list, { parent, paginationOpts: { numItems, cursor, endCursor } })
+  for (const text of ['a', 'b', 'c']) await append(text)
+  const { continueCursor } = await page(null, null)
+  for (const text of ['d', 'e', 'f', 'g']) await append(text)
+  const whole = await page(null, continueCursor)
+  const split = whole.splitCursor as string
+  const halves = [await page(null, split), await page(split, continueCursor)]
+  expect(whole.page.map(({ text }) => text)).toEqual(['g', 'f', 'e', 'd', 'c', 'b'])
+  expect(halves.map(({ page }) => page.length)).toEqual([3, 3])
+  expect(halves.flatMap(({ page }) => page)).toEqual(whole.page)
+
+  for (let large = 0; large < 90; large++) await append('x'.repeat(200_000))
+  const shown: unknown[] = []
+  let cursor: string | null = null
+  for (let isDone = false; !isDone;) {
+    const part = await page(cursor, null, 100)
+    expect(part.isDone).toBe(part.pageStatus !== 'SplitRequired')
+    shown.push(...part.page)
+    ;({ continueCursor: cursor, isDone } = part)
+  }
+  expect(shown).toHaveLength(97)
 })
 
 test('a list of what is one’s own and what is shared pages as one', async () => {

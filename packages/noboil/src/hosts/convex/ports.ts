@@ -37,6 +37,14 @@ export interface FilterBuilder {
   gte(a: Expression, b: unknown): Expression
 }
 
+export interface PageOfDocuments {
+  readonly page: readonly Document[]
+  readonly isDone: boolean
+  readonly continueCursor: string
+  readonly splitCursor?: string | null
+  readonly pageStatus?: 'SplitRecommended' | 'SplitRequired' | null
+}
+
 export interface Documents {
   filter(test: (q: FilterBuilder) => Expression): Documents
   order(order: 'asc' | 'desc'): Documents
@@ -46,7 +54,9 @@ export interface Documents {
     readonly numItems: number
     readonly cursor: string | null
     readonly endCursor?: string | null
-  }): Promise<{ page: Document[]; isDone: boolean; continueCursor: string }>
+    readonly maximumRowsRead: number
+    readonly maximumBytesRead: number
+  }): Promise<PageOfDocuments>
 }
 
 export interface TableQuery extends Documents {

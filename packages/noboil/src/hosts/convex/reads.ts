@@ -30,6 +30,12 @@ import {
 import type { Db, Document, Documents, FilterBuilder, IndexRange } from './ports.ts'
 import { decodeRow, tokenOf } from './rows.ts'
 
+/**
+ * What a page may read of what a transaction may: it ends there, before its time, where rows are large or many are left out, and
+ * says where it is to be split.
+ */
+const mostOfPage = { maximumRowsRead: 16_000, maximumBytesRead: 8 * 1_024 * 1_024 }
+
 /** As many as one search of Convex finds. */
 const maxFound = 1_024
 
@@ -77,13 +83,17 @@ export async function findTaken(
 export async function readPage(db: Db, request: PageRequest): Promise<Page> {
   const cursor = opened(request, request.cursor)
   const endCursor = opened(request, request.endCursor)
-  const options = { numItems: request.limit, cursor, ...(endCursor === null ? {} : { endCursor }) }
+  const pinned = endCursor === null ? {} : { endCursor }
+  const options = { numItems: request.limit, cursor, ...pinned, ...mostOfPage }
   try {
     const found = await stretchOf(db, request, 'by_creation_time').paginate(options)
+    const { splitCursor, pageStatus } = found
     return {
       rows: found.page.map((each) => decodeRow(request.table, each)),
       continueCursor: sealed(request, found.continueCursor),
       isDone: found.isDone,
+      ...(typeof splitCursor === 'string' && { splitCursor: sealed(request, splitCursor) }),
+      ...(pageStatus && { pageStatus }),
     }
   } catch (error) {
     if (error instanceof Error && /cursor/i.test(error.message)) throw invalidCursor()

@@ -100,7 +100,13 @@ function shapes(fields: Fields, added: Readonly<Record<string, GenericValidator>
     row,
     rowOrNull: v.union(row as never, v.null()),
     rows,
-    page: v.object({ page: rows, isDone: v.boolean(), continueCursor: text }),
+    page: v.object({
+      page: rows,
+      isDone: v.boolean(),
+      continueCursor: text,
+      splitCursor: v.optional(text),
+      pageStatus: v.optional(v.union(v.literal('SplitRecommended'), v.literal('SplitRequired'))),
+    }),
   }
 }
 
