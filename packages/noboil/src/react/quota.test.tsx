@@ -10,10 +10,11 @@ const limit = 2
 const durationMs = 60_000
 
 /** A sliding window on the simulated server, by its clock. */
-function quotaStage(): Stage & { readonly stamps: number[] } {
+function quotaStage(): Stage & { readonly stamps: number[]; readonly skew: { ms: number } } {
   const on = stage()
   const stamps: number[] = []
-  const now = (): number => on.clock.now() + 5000
+  const skew = { ms: 5000 }
+  const now = (): number => on.clock.now() + skew.ms
   const state = (): QuotaState => {
     const used = stamps.filter((stamp) => stamp > now() - durationMs)
     const [oldest] = used
@@ -39,7 +40,7 @@ function quotaStage(): Stage & { readonly stamps: number[] } {
     stamps.push(now())
     return state()
   })
-  return { ...on, stamps }
+  return { ...on, stamps, skew }
 }
 
 test('a quota is known, follows every use, and answers each', async () => {
@@ -89,9 +90,48 @@ test('what is left grows by time alone, without a countdown', async () => {
   await on.pass(61_000)
   expect(result.current.state).toEqual({ allowed: true, remaining: 2 })
   // Nothing more is waited for but heartbeats.
-  const asked = on.network.log.filter(({ path }) => path.endsWith('ballots.check')).length
+  const asked = asksOf(on)
   await on.pass(10_000)
-  expect(on.network.log.filter(({ path }) => path.endsWith('ballots.check'))).toHaveLength(asked)
+  expect(asksOf(on)).toBe(asked)
+})
+
+const asksOf = (on: Stage): number =>
+  on.network.log.filter(({ path }) => path.endsWith('ballots.check')).length
+
+test('a clock that has moved ahead meanwhile does not ask every second', async () => {
+  const on = quotaStage()
+  const { result } = on.hook(() => useQuota(api.ballots))
+  await on.settled()
+  await act(async () => {
+    await result.current.consume()
+  })
+  await on.settled()
+  await on.pass(30_000)
+  on.skew.ms -= 3_600_000
+  on.stamps[0] = on.clock.now() + on.skew.ms
+  const asked = asksOf(on)
+  await on.pass(59_000)
+  expect(asksOf(on) - asked).toBe(1)
+  await on.pass(2000)
+  expect(asksOf(on) - asked).toBe(2)
+  expect(result.current.state).toEqual({ allowed: true, remaining: 2 })
+})
+
+test('what is left grows also where asking for it failed at first', async () => {
+  const on = quotaStage()
+  const { result } = on.hook(() => useQuota(api.ballots))
+  await on.settled()
+  await act(async () => {
+    await result.current.consume()
+  })
+  await on.pass(50_000)
+  on.network.down = true
+  await on.pass(25_000)
+  on.network.down = false
+  await on.pass(1000)
+  expect(result.current.state).toEqual({ allowed: true, remaining: 1 })
+  await on.pass(60_000)
+  expect(result.current.state).toEqual({ allowed: true, remaining: 2 })
 })
 
 test('nobody has no quota, and that is known', async () => {

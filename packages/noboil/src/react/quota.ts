@@ -56,6 +56,8 @@ interface Countdown {
 
 /** Waiting clients do not all come back in the same moment. */
 const spreadMs = 250
+/** A question that failed is asked again after this long. */
+const againMs = 30_000
 
 /**
  * Time itself changes a quota, without any commit that a stream would tell of: so the answer is asked for again when it says
@@ -68,14 +70,17 @@ function useCountdown(
 ): Countdown {
   const { core, client } = useNoboil()
   const [asked, setAsked] = useState<{ pushed: typeof pushed; answer: Answer | null }>()
+  const [failures, setFailures] = useState(0)
   const [, setBeat] = useState(0)
   // What was asked for counts until the stream says something newer.
   const answer = asked !== undefined && asked.pushed === pushed ? asked.answer : pushed
   const ask = useLatest(() => {
     check().then(
-      (answer) => setAsked({ pushed, answer }),
-      // The stream will say, or the next beat asks again.
-      () => {},
+      (answer) => {
+        setAsked({ pushed, answer })
+        setFailures(0)
+      },
+      () => setFailures((count) => count + 1),
     )
   })
   const now = client.serverNow()
@@ -87,10 +92,12 @@ function useCountdown(
   })
   useEffect(() => {
     if (answer?.changesAt === undefined) return undefined
-    // Clocks differ by a little: whoever asked too early asks again, in a while.
-    const leastMs = answer === pushed ? 0 : 1000
-    const waitMs = Math.max(leastMs, answer.changesAt - client.serverNow())
+    const { changesAt, serverTime } = answer
+    // An answer that was asked for is new: it says itself how long that is, should the clock have moved here.
+    const leftMs =
+      answer === pushed ? changesAt - client.serverNow() : Math.max(1000, changesAt - serverTime)
+    const waitMs = Math.max(failures === 0 ? 0 : againMs, leftMs)
     return core.clock.after(waitMs + core.random.unit() * spreadMs, ask)
-  }, [core, client, answer, pushed, ask])
+  }, [core, client, answer, pushed, failures, ask])
   return { view, ask }
 }
