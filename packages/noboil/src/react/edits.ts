@@ -246,7 +246,14 @@ const countEdits = (
   }))
 
 function add(totals: Record<string, number>, name: string, by: number): void {
-  const total = (totals[name] ?? 0) + by
-  if (total > 0) totals[name] = total
-  else delete totals[name]
+  const total = (Object.hasOwn(totals, name) ? (totals[name] as number) : 0) + by
+  // Defined, not assigned: a value may be called `__proto__`.
+  if (total > 0) {
+    Object.defineProperty(totals, name, {
+      value: total,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+  } else delete totals[name]
 }
