@@ -45,7 +45,7 @@ export interface PageOfDocuments {
   readonly pageStatus?: 'SplitRecommended' | 'SplitRequired' | null
 }
 
-export interface Documents {
+export interface Documents extends AsyncIterable<Document> {
   filter(test: (q: FilterBuilder) => Expression): Documents
   order(order: 'asc' | 'desc'): Documents
   take(count: number): Promise<Document[]>

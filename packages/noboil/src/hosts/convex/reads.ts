@@ -1,6 +1,7 @@
 /**
  * Reads of programs as Convex queries.
  */
+import { getDocumentSize } from 'convex/values'
 import { InvariantError } from '../../errors/assert.ts'
 import { NoboilError } from '../../errors/error.ts'
 import type {
@@ -111,18 +112,27 @@ export async function readSearch(db: Db, request: SearchRequest): Promise<readon
   const longest = words.toSorted((a, b) => b.length - a.length)[0]
   if (longest === undefined) return []
   const scoped = table.search?.scope
-  const found = await db
-    .query(tableName(table))
-    .withSearchIndex(searchIndex, (q) => {
-      const filter = q.search(searchText, tokenOf(longest))
-      return scoped === undefined ? filter : filter.eq(scoped, scope)
-    })
-    .take(maxFound)
-  return found
+  const found = db.query(tableName(table)).withSearchIndex(searchIndex, (q) => {
+    const filter = q.search(searchText, tokenOf(longest))
+    return scoped === undefined ? filter : filter.eq(scoped, scope)
+  })
+  return (await best(found))
     .toSorted((a, b) => orderOf(b) - orderOf(a))
     .map((each) => decodeRow(table, each))
     .filter((row) => holdsAll(row, where) && hasAll(table, row, words))
     .slice(0, limit)
+}
+
+/** As many as may be read: large documents are fewer. */
+async function best(found: Documents): Promise<readonly Document[]> {
+  const documents: Document[] = []
+  let bytes = 0
+  for await (const each of found) {
+    documents.push(each)
+    bytes += getDocumentSize(each as never)
+    if (documents.length >= maxFound || bytes >= mostOfPage.maximumBytesRead) break
+  }
+  return documents
 }
 
 const orderOf = (document: Document): number =>
