@@ -66,6 +66,12 @@ export class ConnectedClient<chunk extends Chunk> implements Client<chunk>, Live
     return true
   }
 
+  get groups(): ReadonlyMap<number, string> {
+    const groups = new Map<number, string>()
+    for (const { id, group } of this.#subscriptions.values()) if (group) groups.set(id, group.id)
+    return groups
+  }
+
   send(chunk: chunk, group: string | undefined): void {
     if (!this.#isClosed) this.#sink.send(chunk, group)
   }
@@ -77,12 +83,13 @@ export class ConnectedClient<chunk extends Chunk> implements Client<chunk>, Live
     try {
       const { query, args, argsText } = this.#read(subscribing)
       const viewer = this.#tools.viewer(query, args, argsText, this.#call)
+      const { since, after } = subscribing
       const subscription: Subscription<chunk> = {
         id,
         client: this,
-        since: subscribing.since,
+        since,
         // A place that this server has not come to says nothing.
-        after: (subscribing.after ?? 0) > this.#tools.revision ? undefined : subscribing.after,
+        after: after && after.revision <= this.#tools.revision ? after : undefined,
         viewer,
         group: undefined,
         isJoined: false,

@@ -202,7 +202,7 @@ export class Group<chunk extends Chunk> extends Computed {
     if (since?.group === this.id && since.revision <= this.#revision) {
       return this.#ring?.after(since.revision)
     }
-    return after === undefined ? undefined : this.#ring?.after(after)
+    return after?.group === this.id ? this.#ring?.after(after.revision) : undefined
   }
 
   #publish(shape: Shape, revision: number): void {

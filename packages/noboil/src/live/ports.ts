@@ -139,8 +139,8 @@ export interface Subscribing {
   readonly args: unknown
   /** What the client holds: the revision up to which it has everything of this group. */
   readonly since?: { readonly group: string; readonly revision: number }
-  /** For clients that know no groups: everything up to this revision, if the same query is still kept. */
-  readonly after?: number
+  /** For clients that know no groups: everything up to this revision, if it is still this group that answers them. */
+  readonly after?: { readonly group: string; readonly revision: number }
 }
 
 /** One connected client. */
@@ -158,6 +158,8 @@ export interface LiveClient {
   readonly revision: number
   /** Every subscription has had its answer. */
   readonly isComplete: boolean
+  /** The group that answers each subscription, by the subscription's id. */
+  readonly groups: ReadonlyMap<number, string>
   readonly size: number
   close(): void
 }

@@ -18,7 +18,7 @@ export interface Subscription<chunk extends Chunk> {
   readonly client: Client<chunk>
   /** What it holds already; of use once. */
   since: { readonly group: string; readonly revision: number } | undefined
-  after: number | undefined
+  after: { readonly group: string; readonly revision: number } | undefined
   viewer: Viewer<chunk>
   group: Group<chunk> | undefined
   /** It gets what its group tells; otherwise it waits for an answer, or to be judged. */

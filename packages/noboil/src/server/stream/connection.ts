@@ -7,6 +7,7 @@ import type { Call } from '../../factories/shared/call.ts'
 import type { LiveClient, Sink } from '../../live/ports.ts'
 import type { AppUpdate, StreamMessage } from '../../wire/messages.ts'
 import type { Session } from '../auth/port.ts'
+import { placeOf } from './place.ts'
 import { type Batch, eventOf, heartbeat, updateEventOf } from './batch.ts'
 
 export interface ConnectionLimits {
@@ -167,7 +168,8 @@ export class Connection implements Sink<string> {
     if (this.#missed.size > 0 || this.#held.length > 0) return undefined
     if (this.isFixed && !this.live.isComplete) return undefined
     this.#position = Math.max(this.#position, this.live.revision)
-    return this.#tools.position(this.#position)
+    const position = this.#tools.position(this.#position)
+    return this.isFixed ? placeOf({ position, groups: this.live.groups }) : position
   }
 
   #hasRoom(length: number): boolean {

@@ -10,6 +10,7 @@ import { headers as names, parsePosition, positionOf, wireVersion } from '../../
 import type { Verified } from '../auth/sessions.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
+import { readPlace } from './place.ts'
 import { readEntities, readFixed } from './steer.ts'
 
 export interface StreamDoor {
@@ -53,13 +54,18 @@ export async function openFixed(
   if (connection === undefined) return
   const { engine, hub } = door
   hub.watch(connection, entities)
-  const last = parsePosition(request.headers['last-event-id'])
+  const place = readPlace(request.headers['last-event-id'])
+  const last = parsePosition(place.position)
   const isForeign = last !== undefined && last.epoch !== engine.epoch
   if (isForeign) {
     connection.tell({ type: 'resync', position: positionOf(engine.epoch, engine.revision) })
   }
-  const after = last === undefined || isForeign ? {} : { after: last.revision }
-  for (const { id, path, args } of asked) connection.live.subscribe({ id, path, args, ...after })
+  for (const { id, path, args } of asked) {
+    const group = isForeign ? undefined : place.groups.get(id)
+    const after =
+      last === undefined || group === undefined ? {} : { after: { group, revision: last.revision } }
+    connection.live.subscribe({ id, path, args, ...after })
+  }
 }
 
 async function open(

@@ -179,6 +179,23 @@ test('whatever a client steers with, it is read or refused by code', () => {
   )
 })
 
+test('a plain EventSource that comes back as somebody else is told what they see, and not to go on', async () => {
+  const rig = await open()
+  const list = { path: 'poll.list', args: { paginationOpts: { numItems: 10, cursor: null } } }
+  const url = `${paths.live}?q=${encodeURIComponent(JSON.stringify(list))}`
+  const payload = { question: 'of ann', options: ['a', 'b'], open: false }
+  await rig.value('poll.create', { payload }, 'ann')
+  const isTold = ({ messages }: { readonly messages: readonly { type: string }[] }) =>
+    messages.some(({ type }) => type === 'snapshot')
+  const [ann, bob] = [rig.stream('ann', url), rig.stream('bob', url)]
+  for (const stream of [ann, bob]) await stream.until(() => isTold(stream))
+  const last = { 'last-event-id': ann.ids.at(-1) as string }
+  ann.destroy()
+  const [after, again] = [rig.stream('bob', url, last), rig.stream('ann', url, last)]
+  for (const stream of [after, again]) await stream.until(() => stream.ids.length > 0)
+  expect([isTold(after), isTold(again)]).toEqual([true, false])
+})
+
 test('a plain EventSource follows a fixed set, and comes back by its last event id', async () => {
   const rig = await open()
   const q = encodeURIComponent(JSON.stringify([{ path: 'site.get', args: banner }]))
