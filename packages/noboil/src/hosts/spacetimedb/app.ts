@@ -6,7 +6,7 @@ import {
   type Settings,
 } from '../../factories/shared/call.ts'
 import { type UserRow, usersLayout } from '../../factories/shared/users.ts'
-import { wire } from '../../factories/tables.ts'
+import { wiredBy } from '../../factories/tables.ts'
 import type { Wired, WireTable } from '../../factories/wiring.ts'
 import { DefinitionError } from '../../errors/assert.ts'
 import type { Predicate } from '../../schema/context.ts'
@@ -66,7 +66,7 @@ export function assembleApp(config: SpacetimeConfig<Readonly<Record<string, Wire
     hookContext: contexts.hookContext,
     predicateContext: contexts.predicateContext,
   }
-  const wired = config.tables({ table: wire as WireTable })
+  const wired = wiredBy(config.tables)
   const plain = Object.entries(wired).map(([name, each]) => [name, withPlainCode(each)])
   const users = usersLayout(config.users)
   const assembled = assembleTables(

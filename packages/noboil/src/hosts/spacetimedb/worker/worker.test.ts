@@ -258,6 +258,9 @@ describe('a worker', () => {
     expect(() => startWorker({ ...options, fetchers: { note: (() => null) as never } })).toThrow(
       "The worker has a fetcher for 'note', which is no base table.",
     )
+    expect(() => startWorker({ ...options, tables: undefined as never })).toThrow(
+      'tables must be a function, as in tables: ({ table }) =>',
+    )
   })
 })
 

@@ -5,7 +5,8 @@
  */
 import { isNoboilError, NoboilError, toErrorData } from '../../../errors/error.ts'
 import type { BaseOptionsOf } from '../../../factories/base/types.ts'
-import type { Wired, WireTable } from '../../../factories/wiring.ts'
+import { wiredBy } from '../../../factories/tables.ts'
+import type { Wired } from '../../../factories/wiring.ts'
 import { DefinitionError } from '../../../errors/assert.ts'
 import { type FlowPort, runFlow } from '../../../program/flow.ts'
 import type { User } from '../../../schema/register.ts'
@@ -267,8 +268,8 @@ class Worker implements SpacetimeWorker {
 /** The tables with the worker's fetchers in place of the module's. */
 function withFetchers({ tables, fetchers = {} }: WorkerOptions): WorkerOptions['tables'] {
   const given = fetchers as Readonly<Record<string, unknown>>
-  return (build: { readonly table: WireTable }) => {
-    const wired = tables(build)
+  return () => {
+    const wired = wiredBy(tables)
     for (const name of Object.keys(given)) {
       if (wired[name]?.table.factory === 'base') continue
       throw new DefinitionError(`The worker has a fetcher for '${name}', which is no base table.`)
