@@ -1,4 +1,5 @@
 /** Connections to one database file, and why one cannot be opened, in a sentence. */
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { NoboilError } from '../../errors/error.ts'
 import { resultCode, storeReason } from './errors.ts'
@@ -15,7 +16,9 @@ const readerCacheKib = 16_384
 /** Another program may look at the file (the sqlite3 shell, a backup): wait for it a little. */
 const busyTimeoutMs = 2_000
 
+/** A file that is made here is its owner's alone, and SQLite's files beside it are as it is. */
 export function openWriter(file: string, settings: ConnectionSettings): DatabaseSync {
+  makeFile(file)
   const db = connect(file, false)
   try {
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
@@ -54,6 +57,15 @@ export function openError(file: string, error: unknown): unknown {
   )
   failure.cause = error
   return failure
+}
+
+/** A file that is there stays as it is: who may read it has been decided. */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch {
+    // It is there, or SQLite says why it cannot be.
+  }
 }
 
 function connect(file: string, readOnly: boolean): DatabaseSync {

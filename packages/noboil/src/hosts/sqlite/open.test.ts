@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
@@ -20,6 +28,8 @@ import { openSqliteHost } from './host.ts'
 
 afterEach(cleanUp)
 
+const modeOf = (file: string): number => statSync(file).mode & 0o777
+
 const open = async (file: string): Promise<Host> =>
   closeLater(await openSqliteHost({ file, layouts }))
 
@@ -33,6 +43,22 @@ test('what was acknowledged is there when the file is opened again, with its epo
   expect([second.epoch, second.revision]).toEqual([first.epoch, 2])
   expect((await second.read(() => texts('p'))).value).toEqual(['one', 'two'])
   expect((await second.write(() => append('p', 'three'))).value).toBe(3)
+})
+
+test('a database that is made is for its owner alone, what SQLite keeps beside it too', async () => {
+  const dir = tempDir()
+  const host = await open(join(dir, 'a.db'))
+  await host.write(() => append('p', 'one'))
+  for (const name of ['a.db', 'a.db-wal', 'a.db-shm']) expect(modeOf(join(dir, name))).toBe(0o600)
+  await host.close()
+})
+
+test('who may read a database that is there stays as it was', async () => {
+  const file = join(tempDir(), 'a.db')
+  await (await open(file)).close()
+  chmodSync(file, 0o640)
+  await (await open(file)).close()
+  expect(modeOf(file)).toBe(0o640)
 })
 
 test('closing leaves one file, complete in itself', async () => {
