@@ -115,6 +115,15 @@ describe('an app', () => {
     }
   })
 
+  test('listens on a free port of this machine unless told otherwise, and says which', async () => {
+    const app = makeApp('listening.db')
+    const [one, other] = [await app.listen(), await app.listen({})]
+    expect(one.port).not.toBe(other.port)
+    expect(one.url).toBe(`http://127.0.0.1:${one.port}`)
+    expect((await fetch(`${one.url}/api/health`)).status).toBe(200)
+    await app.close()
+  })
+
   test('refuses calls once it is closed', async () => {
     const app = makeApp('closed.db')
     await app.close()
@@ -136,6 +145,11 @@ describe('an app', () => {
     expect(() =>
       noboil({ database: 'x', tables: () => ({}), limits: { maxThings: 1 } as never }),
     ).toThrow("no limit 'maxThings'")
+    for (const auth of [{}, Promise.resolve({}), true, { session: async () => null }]) {
+      expect(() => noboil({ database: 'x', tables: () => ({}), auth: auth as never })).toThrow(
+        'noboil({ auth }) must be what betterAuth({ … })',
+      )
+    }
     for (const limits of [{ maxBulkItems: 0 }, { hookTimeoutMs: -1 }, { heartbeatMs: 1.5 }]) {
       expect(() => noboil({ database: 'x', tables: () => ({}), limits })).toThrow('above 0')
     }

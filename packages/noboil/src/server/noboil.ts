@@ -99,7 +99,7 @@ export interface App<api> {
   /** Opens the database and starts background work. The first use does it too; this is the place to see it fail. */
   readonly start: () => Promise<void>
   /** Serves HTTP. Rejects with a sentence when the port cannot be had. */
-  readonly listen: (options: ListenOptions) => Promise<Listening>
+  readonly listen: (options?: ListenOptions) => Promise<Listening>
   /** Answers a request without a socket: everything but streams. */
   readonly fetch: (request: Request) => Promise<Response>
   /** For an HTTP server of the app's own. */
@@ -127,6 +127,7 @@ export function noboil<
   const custom extends FunctionTree = Record<never, never>,
 >(config: NoboilConfig<wired, custom>): App<ApiOf<wired, custom>> {
   assertDatabase(config.database)
+  assertAuth(config.auth)
   const assembled = assemble(config)
   const limits = checkServerLimits(
     pickLimits(config.limits, defaultServerLimits),
@@ -185,7 +186,7 @@ class NodeApp implements App<object> {
     await this.#server()
   }
 
-  readonly listen = async (options: ListenOptions): Promise<Listening> =>
+  readonly listen = async (options?: ListenOptions): Promise<Listening> =>
     (await this.#server()).listen(options)
 
   readonly fetch = async (request: Request): Promise<Response> =>
@@ -289,4 +290,13 @@ function assertDatabase(database: unknown): void {
       `noboil({ database }) names a '${scheme}' server; this version keeps data in an SQLite file, as in 'data/app.db'.`,
     )
   }
+}
+
+function assertAuth(auth: unknown): void {
+  if (auth === undefined || auth === null) return
+  const { session, credential } = auth as Partial<AuthPort>
+  if (typeof session === 'function' && typeof credential === 'function') return
+  throw new DefinitionError(
+    'noboil({ auth }) must be what betterAuth({ … }) of noboil/node/better-auth answers, or an object with the functions session and credential.',
+  )
 }

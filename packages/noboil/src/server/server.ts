@@ -67,8 +67,9 @@ export interface ServerOptions {
 }
 
 export interface ListenOptions {
-  /** 0: any that is free. */
-  readonly port: number
+  /** 0, the default: any that is free; the answer says which. */
+  readonly port?: number
+  /** Default: 127.0.0.1, so that only this machine reaches it. */
   readonly hostname?: string
 }
 
@@ -184,7 +185,7 @@ export class Server {
   }
 
   /** Throws {@link DefinitionError}, naming the port, when it cannot be had. */
-  async listen({ port, hostname = '127.0.0.1' }: ListenOptions): Promise<Listening> {
+  async listen({ port = 0, hostname = '127.0.0.1' }: ListenOptions = {}): Promise<Listening> {
     const server = createHttpServer(
       {
         headersTimeout: this.limits.headersTimeoutMs,
