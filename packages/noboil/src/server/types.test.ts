@@ -3,7 +3,7 @@ import { boolean, number, object, string } from 'zod/v4'
 import { schema } from '../exports/schema.ts'
 import type { ArgsOf } from '../schema/reference.ts'
 import { refs } from './refs.ts'
-import type { WireTable } from '../factories/wiring.ts'
+import type { OptionsOf, WireTable } from '../factories/wiring.ts'
 import type { TablesApi } from './types.ts'
 import { wire } from '../factories/tables.ts'
 
@@ -79,6 +79,32 @@ describe('wiring a table', () => {
     table(s.site, { softDelete: true, counts: ['text'] })
     // @ts-expect-error 'softDelete' is not an option of a base table.
     table(s.movie, { key: 'tmdbId', softDelete: true })
+    expect(true).toBe(true)
+  })
+
+  test('is public by a boolean field alone', () => {
+    const flags = schema({
+      owned: {
+        note: object({ text: string(), shown: boolean().optional(), hidden: boolean().nullable() }),
+        bare: object({ text: string() }),
+      },
+    })
+    table(s.poll, { pub: 'isPublic' })
+    table(s.poll, { pub: true })
+    table(s.poll, { pub: { where: { area: 'a' } } })
+    table(flags.note, { pub: 'shown' })
+    table(flags.note, { pub: 'hidden' })
+    table(flags.bare, { pub: true })
+    // @ts-expect-error 'question' is a text
+    table(s.poll, { pub: 'question' })
+    // @ts-expect-error 'rank' is a number
+    table(s.poll, { pub: 'rank', softDelete: true })
+    // @ts-expect-error there is no such field
+    table(s.poll, { pub: 'nope' })
+    // @ts-expect-error it has no boolean field
+    table(flags.bare, { pub: 'text' })
+    type Bare = Exclude<NonNullable<OptionsOf<typeof flags.bare>['pub']>, true | object>
+    expectTypeOf<Bare>().toEqualTypeOf<'pub names a boolean field, and this table has none; write pub: true to show every row.'>()
     expect(true).toBe(true)
   })
 

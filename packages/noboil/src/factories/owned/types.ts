@@ -4,7 +4,7 @@
 import type { Mutation, Query } from '../../schema/reference.ts'
 import type { Id } from '../../schema/register.ts'
 import type { Input, OwnedTable, Payload } from '../../schema/tables.ts'
-import type { IndexedWhere, OrderField, SearchText } from '../shared/declared.ts'
+import type { BooleanField, IndexedWhere, OrderField, SearchText } from '../shared/declared.ts'
 import type { EntityHooks, EntityOptions } from '../shared/entity.ts'
 import type { IndexOption } from '../shared/filter.ts'
 import type { PaginatedResult, PaginationOptions } from '../shared/operation.ts'
@@ -12,14 +12,12 @@ import type { Author } from '../shared/users.ts'
 
 export type OwnedHooks<payload, row> = EntityHooks<payload, row>
 
-/** Which rows everybody sees: all, those with a boolean field set, those with given values. */
-export type OwnedPub<payload = unknown> =
-  | true
-  | (keyof payload & string)
-  | { readonly where: { readonly [field in keyof payload]?: payload[field] } }
-
 export interface OwnedOptions<payload = unknown, row = unknown> extends EntityOptions<payload> {
-  readonly pub?: OwnedPub<payload>
+  /** Which rows everybody sees: all, those with a boolean field set, those with given values. */
+  readonly pub?:
+    | true
+    | BooleanField<payload>
+    | { readonly where: { readonly [field in keyof payload]?: payload[field] } }
   /** Fields that lists filter and order by; a list of fields serves filters that name them all. */
   readonly index?: IndexOption<keyof payload & string>
   /** Fields, or lists of fields, that no two rows share: a second one is `DUPLICATE`. Soft-deleted rows keep theirs. */

@@ -51,3 +51,15 @@ export type SearchText<name extends string, options> = unknown extends options
   : [NamedIn<options, 'search'>] extends [never]
     ? `'${name}' has no search; name a field in its option 'search'.`
     : string
+
+/** The fields that `pub` takes. */
+export type BooleanField<payload> = Otherwise<
+  BooleanIn<payload>,
+  'pub names a boolean field, and this table has none; write pub: true to show every row.'
+>
+
+type BooleanIn<payload> = {
+  [field in keyof payload & string]-?: payload[field] extends boolean | null | undefined
+    ? field
+    : never
+}[keyof payload & string]
