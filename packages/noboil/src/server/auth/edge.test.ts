@@ -209,6 +209,17 @@ describe('signing in', () => {
     expect((await guess()).status).toBe(401)
   })
 
+  it('is limited no longer because the clock was ahead', async () => {
+    const app = await world({ limits: { signInsPerMinute: 1 } })
+    const guess = async (): Promise<number> =>
+      (await app.browser().signIn('Ann', { password: 'a guess' })).status
+    expect([await guess(), await guess()]).toEqual([401, 429])
+    app.clock.pass(-1_000)
+    expect(await guess()).toBe(429)
+    app.clock.pass(-3_600_000)
+    expect([await guess(), await guess()]).toEqual([401, 429])
+  })
+
   it('is limited however the client decorates its address', async () => {
     const app = await world({ limits: { signInsPerMinute: 1 } })
     const headers = { 'x-forwarded-for': '198.51.100.1', 'x-real-ip': '198.51.100.2' }

@@ -58,8 +58,11 @@ class Windows implements Storage {
   readonly consume: Storage['consume'] = async (key, { window, max }) => {
     const now = this.#clock.now()
     const counted = this.#counts.get(key)
-    if (counted === undefined || counted.until <= now) {
-      this.#counts.set(key, { count: 1, until: now + window * 1_000 })
+    const windowMs = window * 1_000
+    // One that ends so late was begun by a clock that has gone back since, and would hold until it has come there again.
+    const isWrong = counted !== undefined && counted.until > now + 2 * windowMs
+    if (counted === undefined || counted.until <= now || isWrong) {
+      this.#counts.set(key, { count: 1, until: now + windowMs })
       return { allowed: true, retryAfter: null }
     }
     if (counted.count >= max) {
