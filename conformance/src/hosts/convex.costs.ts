@@ -79,7 +79,13 @@ const counting = Object.fromEntries(
   ]),
 ) as unknown as typeof builders
 
-const reading: ReadonlySet<unknown> = new Set(['get', 'take', 'first', 'paginate'])
+const reading: ReadonlySet<unknown> = new Set([
+  'get',
+  'take',
+  'first',
+  'paginate',
+  Symbol.asyncIterator,
+])
 const writing: ReadonlySet<unknown> = new Set(['insert', 'patch', 'delete'])
 
 function counted(target: object): object {
