@@ -35,7 +35,7 @@ export interface FactoryLimits {
   readonly maxSearchRows: number
   /** People a row may be shared with. */
   readonly maxMembers: number
-  /** Rows a background sweep removes in one transaction. */
+  /** Rows a background sweep removes in one transaction; on Convex 32, since they must fit in it. */
   readonly maxSweepRows: number
 }
 
