@@ -42,11 +42,12 @@ ${standIn === undefined ? `\n  Convex: ${deployed}\n` : aboutStandIn(standIn)}`)
 
 /** What whoever started it can mend; undefined for everything else. */
 function sentenceOf(error: unknown): string | undefined {
-  if (error instanceof DefinitionError) return error.message
-  const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number }
-  return code === 'EADDRINUSE'
-    ? `Port ${port} is in use: set PORT for the apps, CONVEX_PORT for the stand-in, to a free one.`
-    : undefined
+  const refused = error as NodeJS.ErrnoException & { readonly port?: number }
+  const { code, port } = (refused.cause as typeof refused | undefined) ?? refused
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is in use: set PORT for the apps, CONVEX_PORT for the stand-in, to a free one.`
+  }
+  return error instanceof DefinitionError ? error.message : undefined
 }
 
 function aboutStandIn({ url, admin, films }: StandIn): string {

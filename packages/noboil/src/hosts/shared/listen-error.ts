@@ -5,6 +5,7 @@ export function listenError(error: NodeJS.ErrnoException, port: number, hostname
   if (error.code === 'EADDRINUSE') {
     return new DefinitionError(
       `Port ${port} of ${hostname} is in use by another process: stop that one, or choose another port.`,
+      { cause: error },
     )
   }
   if (error.code === 'EACCES') {
