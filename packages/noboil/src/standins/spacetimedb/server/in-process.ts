@@ -26,8 +26,11 @@ export function inProcessSockets(server: Server): WebSocketFactory {
   return ({ url, authToken }) => {
     const socket = new Socket(server)
     const connectionId = url.searchParams.get('connection_id') ?? undefined
+    // To the SDK's own sockets an empty token is none.
+    const token = authToken === '' ? undefined : authToken
     // The SDK sets its handlers when this promise has settled.
-    setImmediate(() => void socket.open({ token: authToken, connectionId }))
+    const open = (): void => void socket.open({ token, connectionId })
+    setImmediate(open)
     return Promise.resolve(socket)
   }
 }

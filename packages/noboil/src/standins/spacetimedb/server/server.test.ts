@@ -30,7 +30,7 @@ describe.each(['in the process', 'over a socket'])('the SDK’s client, %s,', (w
     url = way === 'over a socket' ? (await host.listen()).url : undefined
   })
   const connect = (token?: string): Promise<Client> =>
-    connectClient(host, { ...(url ? { url } : {}), ...(token ? { token } : {}) })
+    connectClient(host, { ...(url ? { url } : {}), ...(token === undefined ? {} : { token }) })
 
   test('begins with the rows that are there and follows reducers, its own and others’', async () => {
     host.call('append', { parent: 'a', text: 'early' })
@@ -90,6 +90,12 @@ describe.each(['in the process', 'over a socket'])('the SDK’s client, %s,', (w
     const again = await connect(stranger.token)
     expect(again.identity?.isEqual(stranger.identity ?? identityOf('nobody'))).toBe(true)
     expect((await connect()).identity?.isEqual(stranger.identity ?? identityOf(''))).toBe(false)
+  })
+
+  test('with an empty token is somebody new', async () => {
+    const [one, two] = [await connect(''), await connect('')]
+    expect(one.identity).toBeDefined()
+    expect(two.identity?.isEqual(one.identity ?? identityOf(''))).toBe(false)
   })
 
   test('with a token of somebody else’s making does not connect', async () => {
