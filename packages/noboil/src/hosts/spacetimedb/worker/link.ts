@@ -34,6 +34,8 @@ export interface ErrandRow {
 
 export interface Link {
   errands(): readonly ErrandRow[]
+  /** Whether the owner has allowed this identity to work. */
+  mayWork(worker: string): Promise<boolean>
   /** Null: it has gone, or somebody else has it. */
   take(errand: bigint, worker: string): Promise<TakenErrand | null>
   run(errand: bigint, worker: string, program: string, args: unknown): Promise<unknown>
@@ -106,6 +108,9 @@ interface Sdk {
 }
 
 const sdk = client as unknown as Sdk
+
+/** Ids begin at 1: nothing is taken by it, and who is no worker is refused. */
+const noErrand = 0n
 
 function remoteModule(): object {
   const { t } = sdk
@@ -203,10 +208,19 @@ class Calls {
 function linkOver(connection: Connection, calls: Calls): Link {
   const procedure = async (name: string, args: object): Promise<unknown> =>
     JSON.parse(await calls.make(() => connection.procedures[name]?.(args)))
+  const take = async (errand: bigint, worker: string): Promise<TakenErrand | null> =>
+    (await procedure('takeErrand', { errand, worker })) as TakenErrand | null
   return {
     errands: () => Array.from(connection.db[errandsView]?.iter() ?? []),
-    take: async (errand, worker) =>
-      (await procedure('takeErrand', { errand, worker })) as TakenErrand | null,
+    mayWork: (worker) =>
+      take(noErrand, worker).then(
+        () => true,
+        (error: unknown) => {
+          if (isNoboilError(error) && error.code === 'FORBIDDEN') return false
+          throw error
+        },
+      ),
+    take,
     run: (errand, worker, program, args) =>
       procedure('runErrand', { errand, worker, program, args: JSON.stringify(args ?? {}) }),
     end: (errand, worker, answer) =>

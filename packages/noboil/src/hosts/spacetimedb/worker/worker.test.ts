@@ -246,6 +246,43 @@ describe('a worker', () => {
     await films.settled(Promise.all(calls))
   })
 
+  it('that is not allowed says so once for each connection, with what to do, and then that it works', async () => {
+    const { films, host, load } = await world()
+    const lines: [string, string][] = []
+    const wire = films.wire()
+    const identity = host.as('bob').identity.toHexString()
+    const options = { token: host.token('bob'), webSocket: wire.webSocket }
+    films.worker({ ...options, log: (...line) => lines.push(line) })
+    await films.pass(20_000)
+    const refused = [
+      'warn',
+      `Not allowed to work for films yet; its owner allows this worker by: spacetime call films allow_worker '"${identity}"'`,
+    ]
+    expect(lines).toEqual([refused])
+    wire.cut()
+    await films.pass(20_000)
+    expect(lines.slice(1)).toEqual([
+      ['warn', expect.stringMatching(/^No connection to the database/)],
+      refused,
+    ])
+    host.call('allow_worker', { identity })
+    await films.pass(5_000)
+    expect(lines.slice(3)).toEqual([['info', `Working for films as ${identity}.`]])
+    expect(await films.settled(load('7'))).toMatchObject({ title: 'FILM 7, ASK 1' })
+    await films.pass(20_000)
+    expect(lines).toHaveLength(4)
+  })
+
+  it('without a token is told that it is somebody else every time', async () => {
+    const { films } = await world()
+    const logged = vi.fn<WorkerLog>()
+    films.worker({ token: '', log: logged })
+    await films.pass(20_000)
+    expect(logged.mock.calls).toEqual([
+      ['warn', expect.stringMatching(/allow_worker '"[0-9a-f]{64}"' But without a token/)],
+    ])
+  })
+
   it('has fetchers for base tables alone', async () => {
     const { host } = await world()
     const options = {

@@ -51,6 +51,9 @@ export interface SpacetimeWorker {
 const firstWaitMs = 500
 const maxWaitMs = 20_000
 
+/** How long a worker that is not allowed waits before it asks again whether it is. */
+const notAllowedMs = 5_000
+
 /** How long an errand is left alone that somebody else holds, though by this machine's clock they do no longer. */
 const refusedMs = 5_000
 
@@ -78,6 +81,7 @@ class Worker implements SpacetimeWorker {
   #link: Link | undefined
   #attempts = 0
   #stopTimer: (() => void) | undefined
+  #stopAsking: (() => void) | undefined
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -91,6 +95,7 @@ class Worker implements SpacetimeWorker {
     if (this.state === 'closed') return
     this.state = 'closed'
     this.#stopTimer?.()
+    this.#stopAsking?.()
     this.#closing.abort(new NoboilError('UNAVAILABLE', 'The worker is closing.'))
     await Promise.allSettled(this.#running.values())
     this.#connection?.close()
@@ -103,7 +108,7 @@ class Worker implements SpacetimeWorker {
         this.#link = link
         this.#attempts = 0
         if (this.state === 'connecting') this.state = 'working'
-        this.#log('info', `Working for ${this.#options.database} as ${identity}.`)
+        this.#askIfAllowed(link, identity)
         for (const use of [...this.#waiting]) use(link)
         this.#look(true)
       },
@@ -112,8 +117,34 @@ class Worker implements SpacetimeWorker {
     })
   }
 
+  /** Whoever is no worker is shown no errands, as if there were none: only a call tells. */
+  #askIfAllowed(link: Link, identity: string, isTold = false): void {
+    const { database } = this.#options
+    link.mayWork(this.#name).then(
+      (isAllowed) => {
+        if (link !== this.#link || this.state === 'closed') return
+        if (isAllowed) return this.#log('info', `Working for ${database} as ${identity}.`)
+        if (!isTold) this.#log('warn', this.#notAllowed(identity))
+        const again = (): void => this.#askIfAllowed(link, identity, true)
+        this.#stopAsking = this.#clock.setTimer(notAllowedMs, again)
+      },
+      (error: Error) => {
+        if (link === this.#link) this.#log('warn', error.message)
+      },
+    )
+  }
+
+  #notAllowed(identity: string): string {
+    const { database, token } = this.#options
+    const allow = `spacetime call ${database} allow_worker '"${identity}"'`
+    const sentence = `Not allowed to work for ${database} yet; its owner allows this worker by: ${allow}`
+    if (token !== '') return sentence
+    return `${sentence} But without a token it is somebody else every time: give it the token of an identity.`
+  }
+
   #retry(reason: string): void {
     this.#link = undefined
+    this.#stopAsking?.()
     if (this.state === 'closed') return
     this.state = 'connecting'
     this.#log('warn', `No connection to the database: ${reason}`)
