@@ -273,23 +273,29 @@ test('a server that closes leaves a flow where it is, for the next one', async (
   expect(await scheduled(rig.host)).toBe(1)
 })
 
+const emptyWindows = function* (): Program<void> {
+  for (let n = 0; n < 5; n++) {
+    const row = { bucket: 'b', owner: `o${n}`, total: 1, lastAt: start - 60_000, expiresAt: start }
+    yield* insert(windows, row)
+    yield* insert(stamps, { bucket: 'b', owner: `o${n}`, total: 1, at: start - 60_000 })
+  }
+}
+
 test('rate windows that are empty again are swept every hour', async () => {
   const rig = rigOf()
   const scheduler = await rig.begin()
-  await rig.host.write(function* (): Program<void> {
-    for (let n = 0; n < 5; n++) {
-      const row = {
-        bucket: 'b',
-        owner: `o${n}`,
-        total: 1,
-        lastAt: start,
-        expiresAt: start + 60_000,
-      }
-      yield* insert(windows, row)
-      yield* insert(stamps, { bucket: 'b', owner: `o${n}`, total: 1, at: start })
-    }
-  })
+  await rig.host.write(emptyWindows)
   await pass(rig, scheduler, 3_600_000, 600_000)
+  const { value: left } = await rig.host.write(() => sweepWindows(100))
+  expect(left).toBe(0)
+  await scheduler.stop()
+})
+
+test('rate windows are swept at each start, however often that is', async () => {
+  const rig = rigOf()
+  await rig.host.write(emptyWindows)
+  await rig.clock.advance(1)
+  const scheduler = await rig.begin()
   const { value: left } = await rig.host.write(() => sweepWindows(100))
   expect(left).toBe(0)
   await scheduler.stop()

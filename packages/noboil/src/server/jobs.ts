@@ -39,11 +39,11 @@ export class Jobs {
   readonly #asleep = new Set<string>()
   readonly #failures = new Map<string, number>()
   readonly #listeners = new Set<() => void>()
-  #sweptAt: number
+  /** Long ago: what is often started anew sweeps all the same. */
+  #sweptAt = 0
 
   constructor(parts: JobsParts) {
     this.#parts = parts
-    this.#sweptAt = parts.clock.now()
   }
 
   /** How many have begun and not ended. */
