@@ -72,11 +72,6 @@ export async function bundleModule(
     })
     await bundle.close()
     if (problems.length > 0) throw new Error(problems.join('\n'))
-    if (!output[0].exports.includes('default')) {
-      throw new Error(
-        'it has no default export: export default what schema() of spacetimedb/server returns.',
-      )
-    }
     const code = wrap(output[0].code)
     return { code, bytes: Buffer.byteLength(code), entry: name }
   } catch (error) {
@@ -90,7 +85,9 @@ export async function bundleModule(
 const GLOBALS = { 'spacetime:sys@2.0': '__sys20', 'spacetime:sys@2.1': '__sys21' }
 
 function wrap(iife: string): string {
-  return `(function (__sys20, __sys21) { "use strict";\n${iife}\nreturn __module; })`
+  // Without exports there is no such variable.
+  const module = 'typeof __module === "undefined" ? {} : __module'
+  return `(function (__sys20, __sys21) { "use strict";\n${iife}\nreturn ${module}; })`
 }
 
 function nameOf(entry: ModuleEntry): string {

@@ -46,15 +46,6 @@ describe('a bundle', () => {
   })
 })
 
-test.each(['const db = 1', 'export const db = 1'])(
-  'a module without a default export is told what to export: %s',
-  async (source) => {
-    await expect(bundleModule({ source, folder })).rejects.toThrow(
-      'it has no default export: export default what schema() of spacetimedb/server returns.',
-    )
-  },
-)
-
 describe('a module runs without', () => {
   test.each([
     'fetch',
@@ -119,6 +110,12 @@ describe('publishing refuses', () => {
       'recursive',
     ],
     ['a default export that is no schema', 'export default {}', 'schema() of spacetimedb/server'],
+    [
+      'no default export',
+      'export const db = schema({})',
+      'its default export must be what schema()',
+    ],
+    ['no export at all', 'schema({})', 'its default export must be what schema()'],
     [
       'an export that is none of SpacetimeDB’s',
       'export default schema({}); export const helper = () => 1',
